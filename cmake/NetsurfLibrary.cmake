@@ -1,0 +1,18 @@
+# netsurf_library(folder [more folders] LINK targets...): every .cc of the folders, as one static library named after the
+# first folder (engine/base -> netsurf_engine_base). A file added to a folder is built without editing a list.
+function(netsurf_library folder)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINK")
+  string(REPLACE "/" "_" name ${folder})
+  set(patterns)
+  foreach(each ${folder} ${arg_UNPARSED_ARGUMENTS})
+    list(APPEND patterns ${CMAKE_SOURCE_DIR}/${each}/*.cc)
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
+  list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/apps/main.cc)
+  if(NOT sources)
+    add_library(netsurf_${name} INTERFACE)
+    return()
+  endif()
+  add_library(netsurf_${name} STATIC ${sources})
+  target_link_libraries(netsurf_${name} PUBLIC netsurf_options ${arg_LINK})
+endfunction()

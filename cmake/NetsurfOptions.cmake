@@ -1,0 +1,26 @@
+# Compile options that every target shares.
+#
+# -ffp-contract=off: a fused multiply-add rounds once where the definition rounds twice, and compilers fuse or not as they
+# like; losses must have the same bits everywhere.
+add_library(netsurf_options INTERFACE)
+target_compile_options(netsurf_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -ffp-contract=off)
+target_include_directories(netsurf_options INTERFACE ${CMAKE_SOURCE_DIR})
+if(NETSURF_WARNINGS_AS_ERRORS)
+  target_compile_options(netsurf_options INTERFACE -Werror)
+endif()
+if(NETSURF_SANITIZE)
+  target_compile_options(netsurf_options INTERFACE -fsanitize=${NETSURF_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
+  target_link_options(netsurf_options INTERFACE -fsanitize=${NETSURF_SANITIZE})
+  target_compile_definitions(netsurf_options INTERFACE NETSURF_SANITIZED)
+endif()
+if(NETSURF_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "NETSURF_FUZZ needs clang, found ${CMAKE_CXX_COMPILER_ID}; configure with CXX=clang++ (or run scripts/fuzz)")
+  endif()
+  # Coverage in the libraries: without it the fuzzer sees only its own file and mutates blindly.
+  target_compile_options(netsurf_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+# GCC 12 sees overlapping copies in every `"text" + std::string` (GCC bug 105651).
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  target_compile_options(netsurf_options INTERFACE -Wno-restrict)
+endif()

@@ -1,0 +1,20 @@
+#include "engine/backend/backend.h"
+
+#include "engine/base/error.h"
+
+namespace netsurf {
+
+std::vector<TrialOutcome> Session::run(const TrialPlan& plan) {
+  if (plan.begin > plan.end) {
+    throw InputError("trials [" + std::to_string(plan.begin) + ", " + std::to_string(plan.end) +
+                     ") run backwards");
+  }
+  std::vector<TrialOutcome> outcomes = do_run(plan);
+  if (outcomes.size() != plan.end - plan.begin) {
+    throw RunError("backend " + path() + " returned " + std::to_string(outcomes.size()) + " outcomes for " +
+                   std::to_string(plan.end - plan.begin) + " trials");
+  }
+  return outcomes;
+}
+
+}  // namespace netsurf

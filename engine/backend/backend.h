@@ -1,0 +1,64 @@
+// Where trials run. A backend opens a model on an evaluation set; the session runs plans. Every backend gives
+// the same bits.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/faults/bit_space.h"
+#include "engine/faults/trial.h"
+#include "engine/model/dataset.h"
+#include "engine/model/model.h"
+
+namespace netsurf {
+
+struct SessionOptions {
+  int num_threads = 0;        // 0: all cores
+  uint64_t max_batch = 1000;  // trials whose fault lists are held at once; changes nothing but memory
+};
+
+class Session {
+ public:
+  virtual ~Session() = default;
+
+  /// Outcomes of trials [plan.begin, plan.end), in trial order. Checks the plan (InputError) and is
+  /// bit-identical for any thread count and batch.
+  std::vector<TrialOutcome> run(const TrialPlan& plan);
+
+  /// The outcome without faults: flips 0, changed 0, distance 0.
+  TrialOutcome clean() const { return clean_; }
+  const BitSpace& bit_space() const { return space_; }
+  int64_t num_samples() const { return num_samples_; }
+  /// "cpu/plain": what ran, for logs and the runs table.
+  virtual std::string path() const = 0;
+
+ protected:
+  Session(BitSpace space, int64_t num_samples) : space_(std::move(space)), num_samples_(num_samples) {}
+  virtual std::vector<TrialOutcome> do_run(const TrialPlan& plan) = 0;
+
+  TrialOutcome clean_;
+
+ private:
+  BitSpace space_;
+  int64_t num_samples_;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string_view name() const = 0;
+  /// Empty when the model can run here, else the reason why not.
+  virtual std::optional<std::string> supports(const Model& model) const = 0;
+  /// `model` and `set` must outlive the session. Throws InputError when they do not fit each other.
+  virtual std::unique_ptr<Session> open(const Model& model, const EvaluationSet& set, BitSpace space,
+                                        const SessionOptions& options) = 0;
+};
+
+/// The CPU backend: all cores, plain path.
+std::unique_ptr<Backend> make_cpu_backend();
+
+}  // namespace netsurf

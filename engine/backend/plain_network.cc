@@ -1,0 +1,261 @@
+#include "engine/backend/plain_network.h"
+
+#include "engine/backend/requantizer.h"
+#include "kernels/cpu/elementwise.h"
+#include "kernels/cpu/pool.h"
+#include "kernels/cpu/sums.h"
+
+namespace netsurf {
+namespace {
+
+using cpu::kTile;
+
+/// Where one output position of a convolution (or a whole dense layer) reads: per group of output channels.
+struct Position {
+  std::vector<cpu::Stretch> stretches;
+  int64_t output_element = 0;  // first output element written
+  int first_channel = 0;       // first output channel
+};
+
+std::vector<Position> dense_positions(int num_inputs) { return {{{{0, 0, num_inputs}}, 0, 0}}; }
+
+/// One position per output pixel and group. Neighbouring columns merge into one stretch when they are
+/// neighbours in memory.
+std::vector<Position> conv_positions(const Layer& layer, const Shape& in, const Shape& out,
+                                     int kernel_channels) {
+  const Window& w = layer.window;
+  int group_outputs = out[2] / layer.groups;
+  bool columns_touch = layer.groups == 1 && w.dilation_x == 1;
+  std::vector<Position> positions;
+  for (int row = 0; row < out[0]; ++row) {
+    for (int column = 0; column < out[1]; ++column) {
+      for (int group = 0; group < layer.groups; ++group) {
+        Position position;
+        position.first_channel = group * group_outputs;
+        position.output_element = (int64_t{row} * out[1] + column) * out[2] + position.first_channel;
+        for (int i = 0; i < w.height; ++i) {
+          int y = row * w.stride_y - w.pad_top + i * w.dilation_y;
+          if (y < 0 || y >= in[0]) continue;
+          bool extends = false;
+          for (int j = 0; j < w.width; ++j) {
+            int x = column * w.stride_x - w.pad_left + j * w.dilation_x;
+            if (x < 0 || x >= in[1]) continue;
+            if (extends) {
+              position.stretches.back().length += kernel_channels;
+              continue;
+            }
+            position.stretches.push_back({(int64_t{y} * in[1] + x) * in[2] + int64_t{group} * kernel_channels,
+                                          (i * w.width + j) * kernel_channels, kernel_channels});
+            extends = columns_touch;
+          }
+        }
+        positions.push_back(std::move(position));
+      }
+    }
+  }
+  return positions;
+}
+
+}  // namespace
+
+PlainNetwork::PlainNetwork(const Model& model) : model_(model) {
+  for (int i = 0; i < static_cast<int>(model.layers().size()); ++i) {
+    buffer_.push_back(i);
+    const Layer& layer = model.layers()[static_cast<size_t>(i)];
+    switch (layer.kind) {
+      case LayerKind::input:
+        break;
+      case LayerKind::dense:
+      case LayerKind::conv2d:
+        add_sums(i);
+        break;
+      case LayerKind::max_pool:
+      case LayerKind::average_pool:
+      case LayerKind::global_average_pool:
+        add_pool(i);
+        break;
+      case LayerKind::affine:
+        add_affine(i);
+        break;
+      case LayerKind::add:
+      case LayerKind::concatenate:
+        add_join(i);
+        break;
+      case LayerKind::activation:
+        add_activation(i);
+        break;
+      case LayerKind::flatten:
+      case LayerKind::reshape:
+      case LayerKind::softmax:
+        buffer_.back() = buffer_[static_cast<size_t>(layer.inputs[0])];
+        break;
+    }
+  }
+}
+
+ParameterCodes PlainNetwork::clean_parameters() const {
+  ParameterCodes codes;
+  for (const Parameter& parameter : model_.parameters()) codes.push_back(parameter.codes);
+  return codes;
+}
+
+Workspace PlainNetwork::make_workspace() const {
+  Workspace workspace;
+  size_t count = model_.layers().size();
+  workspace.narrow.resize(count);
+  workspace.wide.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    if (buffer_[i] != static_cast<int>(i)) continue;
+    auto size = static_cast<size_t>(model_.type(static_cast<int>(i)).elements()) * kTile;
+    if (is_wide(static_cast<int>(i))) {
+      workspace.wide[i].resize(size);
+    } else {
+      workspace.narrow[i].resize(size);
+    }
+  }
+  return workspace;
+}
+
+void PlainNetwork::run(const ParameterCodes& parameters, Workspace& workspace) const {
+  for (const Step& step : steps_) step(parameters, workspace);
+}
+
+void PlainNetwork::add_sums(int index) {
+  const Layer& layer = model_.layers()[static_cast<size_t>(index)];
+  const TensorType& in = model_.type(layer.inputs[0]);
+  const TensorType& out = model_.type(index);
+  const Parameter& kernel = model_.parameters()[static_cast<size_t>(layer.kernel)];
+  int product_frac_bits = in.frac_bits + kernel.format.frac_bits();
+  Alignment alignment =
+      align(product_frac_bits, layer.bias < 0
+                                   ? product_frac_bits
+                                   : model_.parameters()[static_cast<size_t>(layer.bias)].format.frac_bits());
+
+  cpu::SumShape shape;
+  shape.kernel_stride = num_elements(kernel.shape) / kernel.shape[0];
+  shape.num_outputs = kernel.shape[0] / layer.groups;
+  shape.product_shift = alignment.first_shift;
+  shape.bias_shift = alignment.second_shift;
+  std::vector<Position> positions = layer.kind == LayerKind::dense
+                                        ? dense_positions(in.shape[0])
+                                        : conv_positions(layer, in.shape, out.shape, kernel.shape[3]);
+  auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[0])]);
+  auto to = static_cast<size_t>(index);
+  steps_.push_back([=, this, positions = std::move(positions),
+                    kernel_index = static_cast<size_t>(layer.kernel),
+                    bias_index = layer.bias](const ParameterCodes& parameters, Workspace& workspace) {
+    const int32_t* x = workspace.narrow[from].data();
+    for (const Position& position : positions) {
+      const int32_t* weights = parameters[kernel_index].data() + position.first_channel * shape.kernel_stride;
+      const int32_t* bias = bias_index < 0
+                                ? nullptr
+                                : parameters[static_cast<size_t>(bias_index)].data() + position.first_channel;
+      int64_t place = position.output_element * kTile;
+      if (is_wide(index)) {
+        cpu::sums_of_products(x, position.stretches, weights, bias, shape, workspace.wide[to].data() + place);
+      } else {
+        cpu::sums_of_products(x, position.stretches, weights, bias, shape,
+                              workspace.narrow[to].data() + place);
+      }
+    }
+  });
+}
+
+void PlainNetwork::add_pool(int index) {
+  const Layer& layer = model_.layers()[static_cast<size_t>(index)];
+  const Shape& in = model_.type(layer.inputs[0]).shape;
+  bool is_global = layer.kind == LayerKind::global_average_pool;
+  Window w = layer.window;
+  if (is_global) w = Window{.height = in[0], .width = in[1]};
+  cpu::PoolShape shape{in[0],        in[1],     in[2],      w.out_height(in[0]), w.out_width(in[1]),
+                       w.height,     w.width,   w.stride_y, w.stride_x,          w.dilation_y,
+                       w.dilation_x, w.pad_top, w.pad_left};
+  auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[0])]);
+  auto to = static_cast<size_t>(index);
+  bool averages = layer.kind != LayerKind::max_pool;
+  steps_.push_back([=, this](const ParameterCodes&, Workspace& workspace) {
+    if (averages) {
+      cpu::average_pool(workspace.narrow[from].data(), shape, workspace.narrow[to].data());
+    } else if (is_wide(index)) {
+      cpu::max_pool(workspace.wide[from].data(), shape, workspace.wide[to].data());
+    } else {
+      cpu::max_pool(workspace.narrow[from].data(), shape, workspace.narrow[to].data());
+    }
+  });
+}
+
+void PlainNetwork::add_affine(int index) {
+  const Layer& layer = model_.layers()[static_cast<size_t>(index)];
+  const TensorType& in = model_.type(layer.inputs[0]);
+  int product_frac_bits =
+      in.frac_bits + model_.parameters()[static_cast<size_t>(layer.scale)].format.frac_bits();
+  Alignment alignment =
+      align(product_frac_bits,
+            layer.shift < 0 ? product_frac_bits
+                            : model_.parameters()[static_cast<size_t>(layer.shift)].format.frac_bits());
+  int channels = in.shape.back();
+  cpu::AffineShape shape{in.elements() / channels, channels, alignment.first_shift, alignment.second_shift};
+  auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[0])]);
+  auto to = static_cast<size_t>(index);
+  bool in_is_wide = in.needs_64_bits();
+  steps_.push_back([=, this, scale_index = static_cast<size_t>(layer.scale), shift_index = layer.shift](
+                       const ParameterCodes& parameters, Workspace& workspace) {
+    const int32_t* scale = parameters[scale_index].data();
+    const int32_t* shift = shift_index < 0 ? nullptr : parameters[static_cast<size_t>(shift_index)].data();
+    if (in_is_wide) {
+      cpu::affine_all(workspace.wide[from].data(), shape, scale, shift, workspace.wide[to].data());
+    } else if (is_wide(index)) {
+      cpu::affine_all(workspace.narrow[from].data(), shape, scale, shift, workspace.wide[to].data());
+    } else {
+      cpu::affine_all(workspace.narrow[from].data(), shape, scale, shift, workspace.narrow[to].data());
+    }
+  });
+}
+
+void PlainNetwork::add_join(int index) {
+  const Layer& layer = model_.layers()[static_cast<size_t>(index)];
+  const TensorType& out = model_.type(index);
+  bool adds = layer.kind == LayerKind::add;
+  int begin = 0;
+  for (size_t i = 0; i < layer.inputs.size(); ++i) {
+    const TensorType& in = model_.type(layer.inputs[i]);
+    int channels = in.shape.back();
+    cpu::JoinShape shape{in.elements() / channels,     channels,     out.shape.back(), adds ? 0 : begin,
+                         out.frac_bits - in.frac_bits, adds && i > 0};
+    begin += channels;
+    auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[i])]);
+    auto to = static_cast<size_t>(index);
+    bool in_is_wide = in.needs_64_bits();
+    steps_.push_back([=, this](const ParameterCodes&, Workspace& workspace) {
+      if (in_is_wide) {
+        cpu::join_all(workspace.wide[from].data(), shape, workspace.wide[to].data());
+      } else if (is_wide(index)) {
+        cpu::join_all(workspace.narrow[from].data(), shape, workspace.wide[to].data());
+      } else {
+        cpu::join_all(workspace.narrow[from].data(), shape, workspace.narrow[to].data());
+      }
+    });
+  }
+}
+
+void PlainNetwork::add_activation(int index) {
+  const Layer& layer = model_.layers()[static_cast<size_t>(index)];
+  const TensorType& in = model_.type(layer.inputs[0]);
+  core::Requantizer q = make_requantizer(layer.function, in, layer.format);
+  bool narrow_steps = fits_32_bits(q, in);
+  int64_t elements = in.elements();
+  auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[0])]);
+  auto to = static_cast<size_t>(index);
+  bool in_is_wide = in.needs_64_bits();
+  steps_.push_back([=](const ParameterCodes&, Workspace& workspace) {
+    if (in_is_wide) {
+      cpu::requantize_all(workspace.wide[from].data(), elements, q, narrow_steps,
+                          workspace.narrow[to].data());
+    } else {
+      cpu::requantize_all(workspace.narrow[from].data(), elements, q, narrow_steps,
+                          workspace.narrow[to].data());
+    }
+  });
+}
+
+}  // namespace netsurf

@@ -1,0 +1,63 @@
+#include "engine/model/dataset.h"
+
+#include <array>
+
+#include "engine/base/digest.h"
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+
+namespace netsurf {
+namespace {
+
+void check_fit(const Model& model, const Samples& samples, Task task) {
+  const TensorType& in = model.type(0);
+  if (samples.count < 1)
+    throw InputError("the chosen split of the data set has no samples; choose another with --split");
+  if (samples.sample_size() != in.elements()) {
+    throw InputError("samples have shape " + shape_text(samples.shape) + " but the model reads " +
+                     shape_text(in.shape));
+  }
+  int64_t outputs = model.type(model.scored_layer()).elements();
+  if (task == Task::classification) {
+    for (int32_t label : samples.labels) {
+      if (label < 0 || label >= outputs) {
+        throw InputError("label " + std::to_string(label) + " is out of range: the model has " +
+                         std::to_string(outputs) + " outputs");
+      }
+    }
+  } else if (samples.num_targets != outputs) {
+    throw InputError("samples have " + std::to_string(samples.num_targets) + " targets but the model has " +
+                     std::to_string(outputs) + " outputs");
+  }
+}
+
+}  // namespace
+
+const Samples& Dataset::split(std::string_view split_name) const {
+  static const std::array<std::string, 3> kSplits = {"train", "validation", "test"};
+  if (split_name == kSplits[0]) return train;
+  if (split_name == kSplits[1]) return validation;
+  if (split_name == kSplits[2]) return test;
+  throw InputError(unknown_word_message("split", split_name, kSplits));
+}
+
+EvaluationSet encode(const Model& model, const Samples& samples, Task task) {
+  check_fit(model, samples, task);
+  EvaluationSet set;
+  set.task = task;
+  set.count = samples.count;
+  set.sample_size = samples.sample_size();
+  set.codes.reserve(samples.values.size());
+  for (float value : samples.values) set.codes.push_back(quantize(value, model.input().format));
+  set.labels = samples.labels;
+  set.num_targets = samples.num_targets;
+  set.targets = samples.targets;
+  Digest digest;
+  digest.add("netsurf evaluation set 1").add(static_cast<int64_t>(task)).add(set.count).add(set.sample_size);
+  digest.add(std::span<const int32_t>(set.codes)).add(std::span<const int32_t>(set.labels));
+  digest.add_bytes(std::as_bytes(std::span(set.targets)));
+  set.digest = digest.hex();
+  return set;
+}
+
+}  // namespace netsurf

@@ -1,0 +1,116 @@
+// What a frozen network is made of: layers that compute on integer codes, and parameters that hold them. A
+// new kind is one row in kLayerKinds, a case in exactness.cc, a loop in kernels/cpu and a naive twin in
+// tests/reference.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/model/format.h"
+
+namespace netsurf {
+
+/// Sizes of one sample, channels last: [features] or [height, width, channels].
+using Shape = std::vector<int>;
+
+int64_t num_elements(const Shape& shape);
+std::string shape_text(const Shape& shape);  // "28x28x1"
+
+enum class LayerKind : uint8_t {
+  input,     // codes of `format`, shape `shape`
+  dense,     // kernel [out, in], bias [out] or none
+  conv2d,    // kernel [out, kh, kw, in/groups], bias [out] or none; groups = in is a depthwise convolution
+  max_pool,  // over `window`; padding never wins
+  average_pool,         // over `window`; padding is not counted; one rounding
+  global_average_pool,  // [h, w, c] -> [c]; one rounding
+  affine,               // scale [c] x + shift [c], per last-axis channel
+  add,                  // two or more inputs of one shape
+  concatenate,          // two or more inputs, joined along the last axis
+  flatten,              // [..] -> [features], channels last
+  reshape,              // to `shape`, channels last
+  activation,           // `function`, then one rounding to `format`
+  softmax,              // last layer of a classifier: no arithmetic, the score is the argmax of its input
+};
+
+struct LayerKindRow {
+  LayerKind kind;
+  std::string_view name;
+  bool has_window;  // kernel size, stride, dilation, padding mean something
+};
+
+inline constexpr std::array kLayerKinds = {
+    LayerKindRow{LayerKind::input, "input", false},
+    LayerKindRow{LayerKind::dense, "dense", false},
+    LayerKindRow{LayerKind::conv2d, "conv2d", true},
+    LayerKindRow{LayerKind::max_pool, "max_pool", true},
+    LayerKindRow{LayerKind::average_pool, "average_pool", true},
+    LayerKindRow{LayerKind::global_average_pool, "global_average_pool", false},
+    LayerKindRow{LayerKind::affine, "affine", false},
+    LayerKindRow{LayerKind::add, "add", false},
+    LayerKindRow{LayerKind::concatenate, "concatenate", false},
+    LayerKindRow{LayerKind::flatten, "flatten", false},
+    LayerKindRow{LayerKind::reshape, "reshape", false},
+    LayerKindRow{LayerKind::activation, "activation", false},
+    LayerKindRow{LayerKind::softmax, "softmax", false},
+};
+
+/// The function an activation applies to the real value before it rounds and saturates to the layer's format.
+enum class ActivationFunction : uint8_t {
+  linear,        // x: quantized_bits
+  relu,          // max(x, 0)
+  hard_tanh,     // clip(x, -1, 1)
+  hard_sigmoid,  // clip(x / 2 + 1/2, 0, 1)
+};
+
+inline constexpr std::array<std::string_view, 4> kActivationNames = {"linear", "relu", "hard_tanh",
+                                                                     "hard_sigmoid"};
+
+inline std::string_view name_of(LayerKind kind) { return kLayerKinds[static_cast<size_t>(kind)].name; }
+inline std::string_view name_of(ActivationFunction function) {
+  return kActivationNames[static_cast<size_t>(function)];
+}
+
+/// Geometry of a convolution or a pooling window. Padding is explicit; `same` is resolved when a layer is
+/// built.
+struct Window {
+  int height = 1, width = 1;
+  int stride_y = 1, stride_x = 1;
+  int dilation_y = 1, dilation_x = 1;
+  int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+
+  bool operator==(const Window&) const = default;
+
+  /// floor((in + pads - dilation (k - 1) - 1) / stride) + 1 on each axis.
+  int out_height(int in_height) const;
+  int out_width(int in_width) const;
+
+  /// Sets the padding that makes out = ceil(in / stride), the odd row or column going to the bottom and right
+  /// (TensorFlow's `same`).
+  void pad_same(int in_height, int in_width);
+};
+
+/// A stored tensor: its codes are what faults flip.
+struct Parameter {
+  std::string name;
+  Shape shape;  // dense kernel [out, in]; conv kernel [out, kh, kw, in/groups]; others [channels]
+  Format format;
+  std::vector<int32_t> codes;   // C order of `shape`
+  std::vector<uint8_t> pruned;  // empty, or one flag per element; a pruned code is 0
+};
+
+struct Layer {
+  std::string name;
+  LayerKind kind = LayerKind::input;
+  std::vector<int> inputs;                                   // indices of earlier layers
+  int kernel = -1, bias = -1, scale = -1, shift = -1;        // indices of parameters, -1 for none
+  Format format;                                             // input, activation
+  ActivationFunction function = ActivationFunction::linear;  // activation
+  Window window;                                             // conv2d, max_pool, average_pool
+  int groups = 1;                                            // conv2d
+  Shape shape;                                               // input, reshape
+};
+
+}  // namespace netsurf

@@ -1,0 +1,115 @@
+// What one sample counts: prediction, distance, loss. The loss uses float32 with correctly rounded operations
+// in a fixed order (docs/numbers.md, "Score"), so it has the same bits on every machine; compile with
+// contraction off.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+#include "kernels/core/host_device.h"
+
+namespace netsurf::core {
+
+inline constexpr float kMaxLoss = 1048576.0f;  // 2^20
+
+/// 2^exponent. REQUIRES: -126 <= exponent <= 127.
+NETSURF_HD inline float power_of_two(int exponent) {
+  return std::bit_cast<float>(static_cast<uint32_t>(exponent + 127) << 23);
+}
+
+/// value x 2^exponent for any exponent, in steps that are each exact unless the result leaves the normal
+/// range.
+NETSURF_HD inline float scale_by_power(float value, int exponent) {
+  for (; exponent > 100; exponent -= 100) value *= power_of_two(100);
+  for (; exponent < -100; exponent += 100) value *= power_of_two(-100);
+  return value * power_of_two(exponent);
+}
+
+/// x rounded half to even, for |x| < 2^22: adding 1.5 x 2^23 leaves no fraction bits.
+NETSURF_HD inline float round_to_integer(float x) {
+  constexpr float kShift = 12582912.0f;
+  return (x + kShift) - kShift;
+}
+
+/// exp(x) for x <= 0.
+NETSURF_HD inline float exp_core(float x) {
+  if (x < -87.0f) return 0.0f;
+  float n = round_to_integer(x * 0x1.715476p+0f);
+  float r = (x - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f;
+  float p = 1.0f / 5040.0f;
+  p = p * r + 1.0f / 720.0f;
+  p = p * r + 1.0f / 120.0f;
+  p = p * r + 1.0f / 24.0f;
+  p = p * r + 1.0f / 6.0f;
+  p = p * r + 0.5f;
+  p = p * r + 1.0f;
+  p = p * r + 1.0f;
+  return p * power_of_two(static_cast<int>(n));
+}
+
+/// log(s) for s >= 1.
+NETSURF_HD inline float log_core(float s) {
+  uint32_t bits = std::bit_cast<uint32_t>(s);
+  int exponent = static_cast<int>(bits >> 23) - 127;
+  float v = std::bit_cast<float>((bits & 0x007FFFFFu) | 0x3F800000u);
+  if (v > 0x1.6a09e6p+0f) {
+    v = v * 0.5f;
+    ++exponent;
+  }
+  float u = v - 1.0f;
+  float z = u / (2.0f + u);
+  float y = z * z;
+  float p = 2.0f / 9.0f;
+  p = p * y + 2.0f / 7.0f;
+  p = p * y + 2.0f / 5.0f;
+  p = p * y + 2.0f / 3.0f;
+  p = p * y + 2.0f;
+  return z * p + static_cast<float>(exponent) * 0x1.62e430p-1f;
+}
+
+/// The loss in units of 2^-20, rounded half to even, at most 2^40.
+NETSURF_HD inline int64_t loss_units(float loss) {
+  if (!(loss < kMaxLoss)) return int64_t{1} << 40;
+  float scaled = loss * kMaxLoss;  // exact: a power of two
+  if (scaled < 4194304.0f) return static_cast<int64_t>(round_to_integer(scaled));
+  int64_t floor = static_cast<int64_t>(scaled);  // at or above 2^22 a fraction has at most one bit: a half
+  float rest = scaled - static_cast<float>(floor);
+  return floor + ((rest > 0.5f || (rest == 0.5f && (floor & 1) != 0)) ? 1 : 0);
+}
+
+/// Index of the largest of num_codes codes, codes[k * stride]; the lowest index wins.
+template <typename Int>
+NETSURF_HD constexpr int argmax(const Int* codes, int num_codes, int64_t stride) {
+  int best = 0;
+  for (int k = 1; k < num_codes; ++k) {
+    if (codes[k * stride] > codes[best * stride]) best = k;
+  }
+  return best;
+}
+
+/// Cross-entropy of softmax(codes x 2^-frac_bits) against `label`.
+template <typename Int>
+NETSURF_HD inline int64_t cross_entropy(const Int* codes, int num_codes, int64_t stride, int frac_bits,
+                                        int label) {
+  int64_t largest = codes[argmax(codes, num_codes, stride) * stride];
+  float sum = 0.0f;
+  for (int k = 0; k < num_codes; ++k) {
+    sum += exp_core(scale_by_power(static_cast<float>(codes[k * stride] - largest), -frac_bits));
+  }
+  return loss_units(log_core(sum) -
+                    scale_by_power(static_cast<float>(codes[label * stride] - largest), -frac_bits));
+}
+
+/// Mean squared error of codes x 2^-frac_bits against targets[num_codes].
+template <typename Int>
+NETSURF_HD inline int64_t squared_error(const Int* codes, int num_codes, int64_t stride, int frac_bits,
+                                        const float* targets) {
+  float sum = 0.0f;
+  for (int k = 0; k < num_codes; ++k) {
+    float error = scale_by_power(static_cast<float>(codes[k * stride]), -frac_bits) - targets[k];
+    sum += error * error;
+  }
+  return loss_units(sum / static_cast<float>(num_codes));
+}
+
+}  // namespace netsurf::core
