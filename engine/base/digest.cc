@@ -77,6 +77,7 @@ std::string sha256_of_file(const std::string& path) {
   while (file.read(buffer.data(), buffer.size()) || file.gcount() > 0) {
     EVP_DigestUpdate(context, buffer.data(), static_cast<size_t>(file.gcount()));
   }
+  if (file.bad()) throw RunError("cannot read " + path + " to its end");
   std::array<unsigned char, 32> hash{};
   EVP_DigestFinal_ex(context, hash.data(), nullptr);
   return to_hex(hash);

@@ -99,8 +99,8 @@ TensorType type_input(const Scope& scope) {
   const Format& format = scope.layer.format;
   if (scope.layer.shape.empty() || scope.layer.shape.size() > 3)
     scope.refuse("has shape " + shape_text(scope.layer.shape));
-  if (format.bits > kMaxActivationBits) {
-    scope.refuse("has format " + format.text() + ", expected at most " + std::to_string(kMaxActivationBits) +
+  if (format.bits < 1 || format.bits > kMaxActivationBits) {
+    scope.refuse("has format " + format.text() + ", expected 1 to " + std::to_string(kMaxActivationBits) +
                  " bits");
   }
   TensorType type = scope.finish(scope.layer.shape, format.frac_bits(), format.max_magnitude());
@@ -244,8 +244,8 @@ TensorType type_reshaped(const Scope& scope) {
 TensorType type_activation(const Scope& scope) {
   const TensorType& in = *scope.inputs[0];
   const Layer& layer = scope.layer;
-  if (layer.format.bits > kMaxActivationBits) {
-    scope.refuse("has format " + layer.format.text() + ", expected at most " +
+  if (layer.format.bits < 1 || layer.format.bits > kMaxActivationBits) {
+    scope.refuse("has format " + layer.format.text() + ", expected 1 to " +
                  std::to_string(kMaxActivationBits) + " bits");
   }
   bool needs_one =

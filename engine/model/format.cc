@@ -27,13 +27,18 @@ Format Format::parse(std::string_view text) {
     throw InputError("format \"" + std::string(text) + "\" " + why);
   };
   std::vector<std::string> fields;
+  int64_t separators = 0;
   if (bracketed) {
     fields = split(body.substr(2, body.size() - 3), ",");
+    separators = std::count(body.begin(), body.end(), ',');
   } else if (body.starts_with("q")) {
     fields = split(body.substr(1), "_");
+    separators = std::count(body.begin(), body.end(), '_');
   } else {
     refuse("is not a fixed-point format; expected q<m,n,s> such as q<6,0,1>: 6 bits, 0 integer bits, signed");
   }
+  if (static_cast<int64_t>(fields.size()) != separators + 1)
+    refuse("has an empty field; expected q<m,n,s>, for example q<6,0,1>");
   if (fields.size() == 2) {
     refuse("leaves out the sign; write q<" + fields[0] + "," + fields[1] + ",1> for signed or q<" +
            fields[0] + "," + fields[1] + ",0> for unsigned");
@@ -45,6 +50,7 @@ Format Format::parse(std::string_view text) {
   format.bits =
       static_cast<int>(parse_integer(trim(fields[0]), what + "number of bits", 1, kMaxParameterBits));
   format.is_signed = parse_integer(trim(fields[2]), what + "sign", 0, 1) == 1;
+  if (!format.is_signed && format.bits == kMaxParameterBits) refuse("is unsigned; expected at most 31 bits");
   format.integer_bits = static_cast<int>(parse_integer(
       trim(fields[1]), what + "integer bits", 0, std::max(0, format.bits - (format.is_signed ? 1 : 0))));
   return format;
@@ -57,15 +63,12 @@ Format Format::fit(std::span<const float> values, int bits, bool is_signed) {
   if (largest == 0) return format;
   int exponent = 0;
   std::frexp(largest, &exponent);  // largest in [2^(exponent-1), 2^exponent)
-  format.integer_bits = exponent;
-  // Rounding up to 2^exponent would saturate: give such a value one more integer bit.
-  for (float value : values) {
+  auto saturates = [&](float value) {
     double code = std::nearbyint(std::ldexp(static_cast<double>(value), format.frac_bits()));
-    if (code > static_cast<double>(format.max_code()) || code < static_cast<double>(format.min_code())) {
-      ++format.integer_bits;
-      break;
-    }
-  }
+    return code > static_cast<double>(format.max_code()) || code < static_cast<double>(format.min_code());
+  };
+  format.integer_bits = exponent - 1;  // holds the largest only when it is a negative power of two
+  while (std::any_of(values.begin(), values.end(), saturates)) ++format.integer_bits;
   return format;
 }
 

@@ -32,7 +32,7 @@ struct Format {
   std::string file_text() const;
 
   /// Reads "q<6,0,1>" or "q6_0_1". Throws InputError: a missing s is shown the right spelling, ranges are
-  /// named (1 <= m <= 32, 0 <= n <= m - s).
+  /// named (1 <= m <= 32, unsigned 31, 0 <= n <= m - s).
   static Format parse(std::string_view text);
 
   /// The signed (or unsigned) format of `bits` bits with the fewest integer bits (possibly negative) that

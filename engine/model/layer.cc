@@ -1,6 +1,7 @@
 #include "engine/model/layer.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace netsurf {
 namespace {
@@ -20,7 +21,11 @@ int same_pads(int in, int size, int stride, int dilation) {
 
 int64_t num_elements(const Shape& shape) {
   int64_t count = 1;
-  for (int size : shape) count *= size;
+  for (int size : shape) {
+    if (size < 1) return 0;
+    if (count > std::numeric_limits<int64_t>::max() / size) return std::numeric_limits<int64_t>::max();
+    count *= size;
+  }
   return count;
 }
 

@@ -16,6 +16,7 @@ namespace netsurf {
 /// Sizes of one sample, channels last: [features] or [height, width, channels].
 using Shape = std::vector<int>;
 
+/// Product of the sizes: 0 when one is below 1, INT64_MAX when it would not fit.
 int64_t num_elements(const Shape& shape);
 std::string shape_text(const Shape& shape);  // "28x28x1"
 
