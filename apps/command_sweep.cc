@@ -1,0 +1,75 @@
+#include "apps/command_sweep.h"
+
+#include <ostream>
+
+#include "apps/study_runner.h"
+#include "engine/base/error.h"
+#include "models/benchmark_file.h"
+#include "models/onnx_import.h"
+
+namespace netsurf {
+namespace {
+
+/// Each ranking goes to the model it was made for.
+void share_out(const std::vector<std::string>& ranking_files, std::vector<RankedModel>& models) {
+  for (const std::string& path : ranking_files) {
+    Ranking ranking = load_ranking(path);
+    bool used = false;
+    for (RankedModel& model : models) {
+      if (model.file.model.digest() != ranking.model_digest) continue;
+      model.rankings.push_back({path, ranking});
+      used = true;
+    }
+    if (!used) {
+      throw InputError("ranking " + path + " was made for model " + ranking.model_digest.substr(0, 12) +
+                       ", which is none of the given models; rank this model with netsurf rank");
+    }
+  }
+}
+
+int sweep_main(const Arguments& arguments, const Streams& streams) {
+  if (!arguments.has("model")) throw InputError("--model is missing; give one or more model files");
+  StudyRequest study = study_of(arguments);
+  std::optional<DataRecipe> recipe;
+  if (arguments.has("benchmark")) recipe = recipe_of(find_benchmark(arguments.text("benchmark")));
+  std::vector<RankedModel> models;
+  for (const std::string& path : arguments.list("model")) {
+    ModelFile file{path, load_model(path)};
+    DataRecipe own = recipe ? *recipe : recipe_of(file.model);
+    models.push_back({std::move(file), own, {}});
+  }
+  share_out(arguments.list("ranking"), models);
+  StudyOutputs outputs;
+  outputs.store = arguments.has("store") ? std::filesystem::path(arguments.text("store"))
+                                         : models.front().file.path.parent_path() / store_name(study);
+  outputs.plot = arguments.flag("plot");
+  outputs.dry_run = arguments.flag("dry_run");
+  DataShelf shelf(datasets_dir_of(arguments));
+  return run_study(models, study, shelf, outputs, streams);
+}
+
+}  // namespace
+
+Command sweep_command() {
+  return {"sweep",
+          "flip bits of models at bit error rates and protections, and measure what is lost",
+          "",
+          join_options({{{"model", "FILE", "", "model files (.onnx)", true, "m"},
+                         {"ranking", "FILE", "", "rankings of these models (.npz)", true, "r"},
+                         {"store", "FILE", "", "results file (default: beside the first model)", false, "o"},
+                         {"benchmark", "NAME", "",
+                          "the benchmark whose data to use (default: what the model notes)", false, "b"},
+                         {"datasets_dir", "DIR", "datasets", "where data sets are"}},
+                        fault_options(),
+                        {{"pruned", "MODE", "absent", "bits of pruned weights: absent, or stored"},
+                         {"seed", "N", "1", "seed of the faults"},
+                         {"plot", "", "", "draw curves and heat maps"},
+                         {"dry_run", "", "", "print the cells and counts, run nothing"}},
+                        machine_options()}),
+          {"netsurf sweep --model model.onnx --ranking rankings/bitwise_msb.npz --ber_range 1e-3 1e-2 "
+           "--num_reps 1000",
+           "netsurf sweep --model model.onnx --protection_range 0 --until_halfwidth 0.002 --plot"},
+          sweep_main};
+}
+
+}  // namespace netsurf

@@ -1,0 +1,9 @@
+#pragma once
+
+#include "apps/command.h"
+
+namespace netsurf {
+
+Command sweep_command();
+
+}  // namespace netsurf

@@ -1,0 +1,26 @@
+// SIGINT and SIGTERM ask long work to stop after the batch in flight; a second one ends the program at once.
+#pragma once
+
+#include <atomic>
+
+namespace netsurf {
+
+/// Catches the signals while it lives.
+class InterruptGuard {
+ public:
+  InterruptGuard();
+  ~InterruptGuard();
+  InterruptGuard(const InterruptGuard&) = delete;
+  InterruptGuard& operator=(const InterruptGuard&) = delete;
+
+  /// Set once a signal came.
+  std::atomic<bool>& stop();
+
+ private:
+  void (*previous_interrupt_)(int);
+  void (*previous_terminate_)(int);
+};
+
+inline constexpr int kInterruptedExit = 130;
+
+}  // namespace netsurf

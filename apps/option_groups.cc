@@ -1,0 +1,245 @@
+#include "apps/option_groups.h"
+
+#include <algorithm>
+
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+#include "engine/base/text.h"
+#include "engine/faults/fault_table.h"
+
+namespace netsurf {
+namespace {
+
+constexpr uint64_t kMaxFaultTableBytes = uint64_t{1} << 30;
+
+std::vector<UnitDecimal> decimals_of(const Arguments& arguments, std::string_view name,
+                                     std::string_view what) {
+  std::vector<UnitDecimal> values;
+  for (const std::string& text : arguments.list(name)) values.push_back(UnitDecimal::parse(text, what));
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  return values;
+}
+
+/// key=value words; `known` names the keys. Throws InputError for anything else.
+std::map<std::string, std::string> keyed_words(std::span<const std::string> words, std::string_view what,
+                                               std::span<const std::string> known) {
+  std::map<std::string, std::string> values;
+  for (const std::string& word : words) {
+    size_t equals = word.find('=');
+    if (equals == std::string::npos)
+      throw InputError(std::string(what) + " \"" + word + "\" is not of the form key=value");
+    std::string key = word.substr(0, equals);
+    if (std::find(known.begin(), known.end(), key) == known.end()) {
+      throw InputError(unknown_word_message(std::string(what) + " keyword", key, known));
+    }
+    values[key] = word.substr(equals + 1);
+  }
+  return values;
+}
+
+}  // namespace
+
+std::vector<Option> join_options(std::vector<std::vector<Option>> groups) {
+  std::vector<Option> all;
+  for (const auto& group : groups) all.insert(all.end(), group.begin(), group.end());
+  return all;
+}
+
+std::vector<Option> place_options() {
+  return {
+      {"benchmarks_dir", "DIR", "netsurf-results", "where models, rankings and results go", false, "workdir"},
+      {"datasets_dir", "DIR", "datasets", "where data sets are: DIR/mnist/train-images-idx3-ubyte.gz, ..."},
+  };
+}
+
+std::vector<Option> training_options() {
+  return {
+      {"quantization", "Q", "", "scheme of kernels and activations, such as q<6,0,1> or q6_0_1"},
+      {"bits_config", "KEY=N", "", "the same as num_bits=6 integer=0 (signed)", true},
+      {"prune", "P", "0", "shares of every kernel to prune, each a model of its own", true},
+      {"epochs", "N", "", "passes over the training data (default: the benchmark's)"},
+      {"learning_rate", "R", "", "step size (default: the benchmark's)"},
+      {"training_batch", "N", "", "samples per training step (default: the benchmark's)"},
+      {"max_train_samples", "N", "", "train on at most N samples"},
+      {"bias_bits", "N", "0", "bits of biases; 0: as many as the trained ones need"},
+      {"affine_bits", "N", "16", "bits of affine scales and shifts"},
+      {"batch_norm", "MODE", "", "affine or fold: how a batch norm is frozen (default: the benchmark's)"},
+      {"train_model", "", "", "train even if a model is there already", false, "no-load_weights"},
+      {"model_prefix", "TEXT", "", "prefix of the model's folder"},
+  };
+}
+
+std::vector<Option> ranking_options() {
+  return {
+      {"method", "NAME", "", "how to rank bits: a ranker's name, or all", true, "methods"},
+      {"method_suffix", "TEXT", "", "free text kept with a ranking, one per method", true},
+      {"method_kws", "KEY=VALUE", "", "a method's settings (order=planes or order=global), once per method",
+       true},
+      {"order", "MODE", "planes", "planes: complete bit planes first, as the original; global: score first"},
+      {"pruned", "MODE", "absent",
+       "bits of pruned weights: absent, or stored (hardware that keeps the zeros)"},
+      {"overwrite_ranking", "", "", "rank anew even if a ranking is there already", false,
+       "no-reload_ranking"},
+  };
+}
+
+std::vector<Option> fault_options() {
+  return {
+      {"ber_range", "R", "0.001,0.00167,0.00278,0.00464,0.00774,0.01292,0.02154,0.03594,0.05995,0.1",
+       "bit error rates", true},
+      {"protection_range", "P", "0,0.2,0.4,0.6,0.8", "shares of the ranking made immune", true, "tmr_range"},
+      {"num_reps", "N", "100", "trials per cell; -1: one pass of fault model coverage"},
+      {"until_halfwidth", "W", "",
+       "go on until the 95 % interval of the accuracy is this narrow to either side"},
+      {"max_trials", "N", "1000000", "with --until_halfwidth: stop here at the latest"},
+      {"fault_model", "NAME", "bernoulli", "bernoulli, exact, coverage or list"},
+      {"design", "NAME", "independent",
+       "independent, or rotation (less variance of means; bernoulli up to BER 0.1)"},
+      {"faults", "FILE", "", "fault lists for fault model list: one trial a line, bit ids"},
+      {"split", "NAME", "test", "samples to measure on: train, validation or test"},
+      {"metrics", "NAME", "accuracy,loss", "what to measure; accuracy alone is faster", true},
+  };
+}
+
+std::vector<Option> machine_options() {
+  return {
+      {"threads", "N", "0", "threads; 0: all cores. Results do not depend on it", false, "t"},
+      {"batch", "N", "0", "trials per transaction; 0: about a second's worth. Results do not depend on it",
+       false, "injection_batch_size"},
+  };
+}
+
+uint64_t seed_of(const Arguments& arguments) {
+  return static_cast<uint64_t>(arguments.integer("seed", 0, INT64_MAX));
+}
+
+std::filesystem::path datasets_dir_of(const Arguments& arguments) { return arguments.text("datasets_dir"); }
+
+std::optional<Format> quantization_of(const Arguments& arguments) {
+  std::optional<Format> format;
+  if (arguments.has("quantization")) format = Format::parse(arguments.text("quantization"));
+  if (arguments.has("bits_config")) {
+    static const std::vector<std::string> kKeys = {"num_bits", "integer", "keep_negative"};
+    auto words = keyed_words(arguments.list("bits_config"), "--bits_config", kKeys);
+    if (!words.contains("num_bits") || !words.contains("integer")) {
+      throw InputError(
+          "--bits_config needs num_bits and integer, for example --bits_config num_bits=6 integer=0");
+    }
+    std::string sign = words.contains("keep_negative") ? words["keep_negative"] : "1";
+    Format spelled = Format::parse("q<" + words["num_bits"] + "," + words["integer"] + "," + sign + ">");
+    if (format && !(*format == spelled)) {
+      throw InputError("--quantization says " + format->text() + " but --bits_config says " + spelled.text() +
+                       "; give one of them");
+    }
+    format = spelled;
+  }
+  return format;
+}
+
+TrainOptions train_options_of(const Arguments& arguments) {
+  TrainOptions options;
+  options.quantization = quantization_of(arguments);
+  options.seed = seed_of(arguments);
+  if (arguments.has("epochs")) options.epochs = static_cast<int>(arguments.integer("epochs", 1, 100000));
+  if (arguments.has("learning_rate")) options.learning_rate = arguments.real("learning_rate", 1e-9, 1e3);
+  if (arguments.has("training_batch"))
+    options.batch_size = static_cast<int>(arguments.integer("training_batch", 1, 65536));
+  if (arguments.has("max_train_samples"))
+    options.max_train_samples = arguments.integer("max_train_samples", 1, INT32_MAX);
+  options.bias_bits = static_cast<int>(arguments.integer("bias_bits", 0, kMaxParameterBits));
+  options.affine_bits = static_cast<int>(arguments.integer("affine_bits", 2, 24));
+  options.num_threads = static_cast<int>(arguments.integer("threads", 0, 1024));
+  if (arguments.has("batch_norm")) {
+    std::string mode = arguments.text("batch_norm");
+    static const std::vector<std::string> kModes(kBatchNormNames.begin(), kBatchNormNames.end());
+    auto found = std::find(kModes.begin(), kModes.end(), mode);
+    if (found == kModes.end()) throw InputError(unknown_word_message("--batch_norm", mode, kModes));
+    options.batch_norm = static_cast<BatchNormMode>(found - kModes.begin());
+  }
+  return options;
+}
+
+std::vector<UnitDecimal> prunes_of(const Arguments& arguments) {
+  std::vector<UnitDecimal> prunes = decimals_of(arguments, "prune", "pruning factor");
+  if (!prunes.empty() && prunes.back().is_one())
+    throw InputError("pruning factor 1 leaves no weights; use less than 1");
+  return prunes;
+}
+
+BitSpace::Pruned pruned_of(const Arguments& arguments) {
+  static const std::vector<std::string> kModes = {"absent", "stored"};
+  std::string mode = arguments.text("pruned");
+  if (mode == kModes[0]) return BitSpace::Pruned::absent;
+  if (mode == kModes[1]) return BitSpace::Pruned::stored;
+  throw InputError(unknown_word_message("--pruned", mode, kModes));
+}
+
+std::vector<MethodRequest> methods_of(const Arguments& arguments) {
+  std::vector<std::string> names = arguments.list("method");
+  std::vector<std::string> suffixes = arguments.list("method_suffix");
+  std::vector<std::vector<std::string>> keywords = arguments.occurrences("method_kws");
+  auto check_count = [&](size_t count, const char* flag) {
+    if (count > 0 && count != names.size()) {
+      throw InputError(std::string(flag) + " was given " + std::to_string(count) + " times for " +
+                       std::to_string(names.size()) + " methods; give it once per method or leave it out");
+    }
+  };
+  check_count(suffixes.size(), "--method_suffix");
+  check_count(keywords.size(), "--method_kws");
+  std::vector<MethodRequest> requests;
+  for (size_t i = 0; i < names.size(); ++i) {
+    OrderMode order = parse_order_mode(arguments.text("order"));
+    if (!keywords.empty()) {
+      static const std::vector<std::string> kKeys = {"order"};
+      auto words = keyed_words(keywords[i], "method " + names[i], kKeys);
+      if (words.contains("order")) order = parse_order_mode(words["order"]);
+    }
+    for (const std::string& method : expand_methods(std::span(&names[i], 1))) {
+      requests.push_back({method, order, suffixes.empty() ? "" : suffixes[i]});
+    }
+  }
+  return requests;
+}
+
+StudyRequest study_of(const Arguments& arguments) {
+  StudyRequest study;
+  study.protections = decimals_of(arguments, "protection_range", "protection");
+  study.bit_error_rates = decimals_of(arguments, "ber_range", "bit error rate");
+  study.faults.model = parse_fault_model(arguments.text("fault_model"));
+  study.faults.design = parse_design(arguments.text("design"));
+  study.faults.seed = seed_of(arguments);
+  if (arguments.has("faults")) {
+    std::string path = arguments.text("faults");
+    study.faults.model = FaultModel::list;
+    study.faults.table =
+        std::make_shared<const FaultTable>(parse_fault_table(read_file(path, kMaxFaultTableBytes), path));
+    study.stop_rule = StopRule::fixed(study.faults.table->trials.size());
+  } else if (arguments.has("until_halfwidth")) {
+    study.stop_rule = StopRule::until_half_width(
+        arguments.real("until_halfwidth", 1e-9, 0.499),
+        static_cast<uint64_t>(arguments.integer("max_trials", 64, int64_t{1} << 39)));
+  } else {
+    int64_t trials = arguments.integer("num_reps", -1, int64_t{1} << 39);
+    if (trials == 0)
+      throw InputError(
+          "--num_reps 0 runs nothing; give the number of trials per cell, or -1 for one pass of coverage");
+    if (trials == -1 && !arguments.has("fault_model")) study.faults.model = FaultModel::coverage;
+    study.stop_rule = trials == -1 ? StopRule::one_pass() : StopRule::fixed(static_cast<uint64_t>(trials));
+  }
+  study.split = arguments.text("split");
+  study.pruned = pruned_of(arguments);
+  study.with_loss = false;
+  static const std::vector<std::string> kMetrics = {"accuracy", "loss"};
+  for (const std::string& metric : arguments.list("metrics")) {
+    if (std::find(kMetrics.begin(), kMetrics.end(), metric) == kMetrics.end()) {
+      throw InputError(unknown_word_message("metric", metric, kMetrics));
+    }
+    study.with_loss = study.with_loss || metric == "loss";
+  }
+  study.session.num_threads = static_cast<int>(arguments.integer("threads", 0, 1024));
+  study.batch = static_cast<uint64_t>(arguments.integer("batch", 0, 1000000));
+  return study;
+}
+
+}  // namespace netsurf

@@ -1,0 +1,69 @@
+// Options that several commands share, and what they mean once parsed.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/command.h"
+#include "engine/backend/backend.h"
+#include "engine/faults/trial.h"
+#include "engine/model/dataset.h"
+#include "engine/rank/ranker.h"
+#include "engine/sweep/stop_rule.h"
+#include "engine/train/trainer.h"
+
+namespace netsurf {
+
+inline constexpr std::string_view kVersion = "0.1.0";
+
+/// Tables put together: `join_options({a(), b()})`.
+std::vector<Option> join_options(std::vector<std::vector<Option>> groups);
+
+std::vector<Option> place_options();     // --datasets_dir, --benchmarks_dir
+std::vector<Option> training_options();  // --quantization, --prune, --epochs, ...
+std::vector<Option> ranking_options();   // --method, --order, --pruned, ...
+std::vector<Option> fault_options();     // --ber_range, --protection_range, --fault_model, --num_reps, ...
+std::vector<Option> machine_options();   // --threads, --batch
+
+/// --seed, shared by training, ranking and faults.
+uint64_t seed_of(const Arguments& arguments);
+
+std::filesystem::path datasets_dir_of(const Arguments& arguments);
+
+/// --quantization q<m,n,s> or --bits_config num_bits=6 integer=0; nothing when neither was given. Throws
+/// InputError when they differ.
+std::optional<Format> quantization_of(const Arguments& arguments);
+
+/// Training options apart from the pruning factor, of which there may be several.
+TrainOptions train_options_of(const Arguments& arguments);
+
+/// --prune, each once, ascending; {0} when not given.
+std::vector<UnitDecimal> prunes_of(const Arguments& arguments);
+
+BitSpace::Pruned pruned_of(const Arguments& arguments);
+
+/// --method with --method_suffix and --method_kws: one request per method.
+struct MethodRequest {
+  std::string method;  // canonical name
+  OrderMode order = OrderMode::planes;
+  std::string suffix;
+};
+std::vector<MethodRequest> methods_of(const Arguments& arguments);
+
+/// Everything a sweep does to a model.
+struct StudyRequest {
+  std::vector<UnitDecimal> protections, bit_error_rates;
+  FaultSpec faults;
+  StopRule stop_rule;
+  std::string split;
+  BitSpace::Pruned pruned = BitSpace::Pruned::absent;
+  bool with_loss = true;
+  SessionOptions session;
+  uint64_t batch = 0;  // trials per transaction; 0: about a second's worth
+};
+StudyRequest study_of(const Arguments& arguments);
+
+}  // namespace netsurf

@@ -1,0 +1,24 @@
+// A table of text with aligned columns, for stdout.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace netsurf {
+
+class TextTable {
+ public:
+  explicit TextTable(std::vector<std::string> header) : rows_{std::move(header)} {}
+
+  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  /// Columns that look like numbers are right-aligned; two blanks between columns.
+  std::string text() const;
+
+ private:
+  std::vector<std::vector<std::string>> rows_;  // the header first
+};
+
+/// printf-style with one double: number_text("%.2f %%", 97.31).
+std::string number_text(const char* format, double number);
+
+}  // namespace netsurf
