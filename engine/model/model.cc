@@ -1,10 +1,10 @@
 #include "engine/model/model.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "engine/base/digest.h"
 #include "engine/base/error.h"
+#include "engine/model/canonical.h"
 
 namespace netsurf {
 namespace {
@@ -39,9 +39,6 @@ void check_parameter(const Parameter& p) {
   }
 }
 
-/// The parameters of a layer by role, kernel first; -1 for none.
-std::array<int, 4> roles(const Layer& layer) { return {layer.kernel, layer.bias, layer.scale, layer.shift}; }
-
 void check_wiring(const std::vector<Layer>& layers, const std::vector<Parameter>& parameters) {
   if (layers.empty()) throw InputError("a model needs at least an input layer");
   std::vector<bool> is_read(layers.size(), false);
@@ -58,7 +55,7 @@ void check_wiring(const std::vector<Layer>& layers, const std::vector<Parameter>
         throw InputError("layer \"" + layer.name + "\" reads a softmax, which may only stand last");
       }
     }
-    for (int index : roles(layer)) {
+    for (int index : parameter_roles(layer)) {
       if (index < -1 || index >= static_cast<int>(parameters.size())) {
         throw InputError("layer \"" + layer.name + "\" names parameter " + std::to_string(index) +
                          ", which does not exist");
@@ -74,96 +71,28 @@ void check_wiring(const std::vector<Layer>& layers, const std::vector<Parameter>
   }
 }
 
-std::string parameter_digest(const Parameter& p) {
-  Digest digest;
-  digest.add(int64_t{p.format.bits}).add(int64_t{p.format.integer_bits}).add(int64_t{p.format.is_signed});
-  digest.add(std::span<const int32_t>(p.shape)).add(std::span<const int32_t>(p.codes));
-  digest.add_bytes(std::as_bytes(std::span(p.pruned)));
-  return digest.hex();
-}
-
-/// What a layer is, apart from its name and its place: everything but its inputs.
-std::vector<int32_t> attributes(const Layer& layer) {
-  const Window& w = layer.window;
-  std::vector<int32_t> all = {w.height,
-                              w.width,
-                              w.stride_y,
-                              w.stride_x,
-                              w.dilation_y,
-                              w.dilation_x,
-                              w.pad_top,
-                              w.pad_left,
-                              w.pad_bottom,
-                              w.pad_right,
-                              layer.groups,
-                              layer.format.bits,
-                              layer.format.integer_bits,
-                              layer.format.is_signed ? 1 : 0,
-                              static_cast<int32_t>(layer.function)};
-  all.insert(all.end(), layer.shape.begin(), layer.shape.end());
-  return all;
-}
-
-/// Any topological order, as indices; refuses cycles.
-std::vector<int> topological_order(const std::vector<Layer>& layers) {
-  std::vector<int> order;
-  std::vector<bool> placed(layers.size(), false);
-  while (order.size() < layers.size()) {
-    size_t before = order.size();
-    for (size_t i = 0; i < layers.size(); ++i) {
-      const auto& inputs = layers[i].inputs;
-      if (placed[i] ||
-          !std::all_of(inputs.begin(), inputs.end(), [&](int in) { return placed[static_cast<size_t>(in)]; }))
-        continue;
-      placed[i] = true;
-      order.push_back(static_cast<int>(i));
-    }
-    if (order.size() == before) throw InputError("the layers form a cycle");
+/// The layer with only what its kind uses: stray attributes must not tell two equal networks apart.
+Layer essentials(const Layer& layer) {
+  Layer kept;
+  kept.name = layer.name;
+  kept.kind = layer.kind;
+  kept.inputs = layer.inputs;
+  bool sums = layer.kind == LayerKind::dense || layer.kind == LayerKind::conv2d;
+  bool is_input = layer.kind == LayerKind::input, is_activation = layer.kind == LayerKind::activation;
+  if (sums) {
+    kept.kernel = layer.kernel;
+    kept.bias = layer.bias;
   }
-  return order;
-}
-
-/// `layers` in the given order, their inputs renumbered.
-std::vector<Layer> reordered(const std::vector<Layer>& layers, const std::vector<int>& order) {
-  std::vector<int> place(layers.size());
-  for (size_t i = 0; i < order.size(); ++i) place[static_cast<size_t>(order[i])] = static_cast<int>(i);
-  std::vector<Layer> result;
-  for (int index : order) {
-    Layer layer = layers[static_cast<size_t>(index)];
-    for (int& input : layer.inputs) input = place[static_cast<size_t>(input)];
-    result.push_back(std::move(layer));
+  if (layer.kind == LayerKind::affine) {
+    kept.scale = layer.scale;
+    kept.shift = layer.shift;
   }
-  return result;
-}
-
-/// Always the ready layer with the smallest (producers' places, kind, output shape, attributes, parameter
-/// digests).
-std::vector<int> canonical_order(const std::vector<Layer>& layers, const std::vector<TensorType>& types,
-                                 const std::vector<std::string>& parameter_digests) {
-  using Key = std::tuple<std::vector<int>, LayerKind, Shape, std::vector<int32_t>, std::string>;
-  std::vector<int> place(layers.size(), -1);
-  std::vector<int> order;
-  while (order.size() < layers.size()) {
-    int best = -1;
-    Key best_key;
-    for (size_t i = 0; i < layers.size(); ++i) {
-      const Layer& layer = layers[i];
-      if (place[i] >= 0) continue;
-      std::vector<int> producers;
-      for (int input : layer.inputs) producers.push_back(place[static_cast<size_t>(input)]);
-      if (std::find(producers.begin(), producers.end(), -1) != producers.end()) continue;
-      std::string digests;
-      for (int p : roles(layer)) digests += p < 0 ? "-" : parameter_digests[static_cast<size_t>(p)];
-      Key key{std::move(producers), layer.kind, types[i].shape, attributes(layer), std::move(digests)};
-      if (best < 0 || key < best_key) {
-        best = static_cast<int>(i);
-        best_key = std::move(key);
-      }
-    }
-    place[static_cast<size_t>(best)] = static_cast<int>(order.size());
-    order.push_back(best);
-  }
-  return order;
+  if (kLayerKinds[static_cast<size_t>(layer.kind)].has_window) kept.window = layer.window;
+  if (layer.kind == LayerKind::conv2d) kept.groups = layer.groups;
+  if (is_input || layer.kind == LayerKind::reshape) kept.shape = layer.shape;
+  if (is_input || is_activation) kept.format = layer.format;
+  if (is_activation) kept.function = layer.function;
+  return kept;
 }
 
 /// Parameters in the order their first user meets them; the layers' indices are renumbered to match.
@@ -194,7 +123,7 @@ std::string model_digest(const std::vector<Layer>& layers, const std::vector<Par
     digest.add(name_of(layer.kind))
         .add(std::span<const int32_t>(layer.inputs))
         .add(std::span<const int32_t>(attributes(layer)));
-    for (int index : roles(layer)) digest.add(int64_t{index});
+    for (int index : parameter_roles(layer)) digest.add(int64_t{index});
   }
   for (const Parameter& parameter : parameters) digest.add(parameter_digest(parameter));
   return digest.hex();
@@ -205,12 +134,11 @@ std::string model_digest(const std::vector<Layer>& layers, const std::vector<Par
 Model Model::build(std::string name, std::vector<Layer> layers, std::vector<Parameter> parameters,
                    std::map<std::string, std::string> notes) {
   check_wiring(layers, parameters);
+  for (Layer& layer : layers) layer = essentials(layer);
   for (const Parameter& parameter : parameters) check_parameter(parameter);
   std::vector<Layer> sorted = reordered(layers, topological_order(layers));
-  std::vector<std::string> digests;
-  for (const Parameter& parameter : parameters) digests.push_back(parameter_digest(parameter));
   std::vector<Layer> canonical =
-      reordered(sorted, canonical_order(sorted, infer_types(sorted, parameters), digests));
+      reordered(sorted, canonical_order(sorted, infer_types(sorted, parameters), parameters));
 
   Model model;
   model.name_ = std::move(name);

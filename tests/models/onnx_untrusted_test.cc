@@ -167,7 +167,7 @@ TEST(OnnxRefused, EachOneWithItsPlaceWhatWasFoundAndWhatWasExpected) {
       {scalar("relu_zeropt", 1), "expected 0"},
       {scalar("relu_bitwidth", 33), "expected a whole number from 1 to 32"},
       {scalar("relu_bitwidth", 3.5f), "expected a whole number from 1 to 32"},
-      {scalar("relu_bitwidth", 17), "expected at most 16 bits"},
+      {scalar("relu_bitwidth", 17), "expected 1 to 16 bits"},
       {attribute("relu", "narrow", 1), "only the full range"},
       {attribute("relu", "signed", 2), "expected 0 or 1"},
       {[](auto& p) { attribute_of(node_of(p, "relu"), "rounding_mode").set_s("FLOOR"); },

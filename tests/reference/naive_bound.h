@@ -1,0 +1,15 @@
+// The bound of docs/numbers.md a second time: how large the sums of a layer can become, whatever bits flip.
+#pragma once
+
+#include <optional>
+
+#include "engine/model/model.h"
+#include "tests/reference/naive_inference.h"
+
+namespace netsurf::naive {
+
+/// The bound of a dense, conv2d, affine or add layer, given the ranges that the model states for its inputs;
+/// nothing for the other kinds.
+std::optional<Wide> bound_of(const Model& model, const Layer& layer);
+
+}  // namespace netsurf::naive
