@@ -13,6 +13,7 @@
 #include "engine/base/error.h"
 #include "engine/faults/sampler.h"
 #include "kernels/core/fixed.h"
+#include "kernels/core/score.h"
 
 namespace netsurf {
 namespace {
@@ -61,8 +62,9 @@ class CpuSession : public Session {
         static_cast<uint64_t>(std::max(1.0, kMaxFlipsHeld / std::max(1.0, sampler.expected_flips())));
     uint64_t batch_size = std::min(max_batch_, by_memory);
     std::vector<TrialOutcome> outcomes;
-    for (uint64_t begin = plan.begin; begin < plan.end; begin += batch_size) {
-      FaultBatch batch = sampler.sample(begin, std::min(begin + batch_size, plan.end));
+    for (uint64_t begin = plan.begin, count = 0; begin < plan.end; begin += count) {
+      count = std::min(batch_size, plan.end - begin);
+      FaultBatch batch = sampler.sample(begin, begin + count);
       run_batch(batch, plan.with_loss, outcomes);
     }
     return outcomes;
@@ -113,7 +115,7 @@ class CpuSession : public Session {
     if (whole.correct != kNoCount) whole.correct += part.correct;
     if (whole.loss != kNoCount) whole.loss += part.loss;
     whole.changed += part.changed;
-    whole.distance += part.distance;
+    whole.distance = core::held_sum(whole.distance, part.distance);
   }
 
   /// Inverts the given bits in a thread's parameters.
@@ -181,6 +183,14 @@ class CpuBackend : public Backend {
       throw InputError("the evaluation set has " + std::to_string(set.count) + " samples of " +
                        std::to_string(set.sample_size) + " values, the model reads " +
                        std::to_string(model.type(0).elements()));
+    }
+    int64_t outputs = model.type(model.scored_layer()).elements();
+    bool has_targets = set.task == Task::classification ||
+                       set.targets.size() == static_cast<size_t>(set.count) * static_cast<size_t>(outputs);
+    if (set.codes.size() != static_cast<size_t>(set.count * set.sample_size) || !has_targets) {
+      throw InputError("the evaluation set has " + std::to_string(set.codes.size()) + " codes and " +
+                       std::to_string(set.targets.size()) + " targets, which do not fit " +
+                       std::to_string(set.count) + " samples of this model");
     }
     if (set.task == Task::classification && set.labels.size() != static_cast<size_t>(set.count)) {
       throw InputError("a classification set of " + std::to_string(set.count) + " samples has " +

@@ -1,6 +1,5 @@
 #include "engine/backend/scorer.h"
 
-#include "engine/base/error.h"
 #include "kernels/core/score.h"
 #include "kernels/cpu/tile.h"
 
@@ -12,16 +11,6 @@ Scorer::Scorer(const Model& model, const EvaluationSet& set)
     : set_(set),
       num_codes_(static_cast<int>(model.type(model.scored_layer()).elements())),
       frac_bits_(model.type(model.scored_layer()).frac_bits) {
-  const TensorType& scored = model.type(model.scored_layer());
-  unsigned __int128 range = static_cast<unsigned __int128>(static_cast<uint64_t>(scored.high - scored.low));
-  bool fits = range < (uint64_t{1} << 32) && range * range < (static_cast<unsigned __int128>(1) << 62) &&
-              range * range * static_cast<uint64_t>(scored.elements()) <
-                  (static_cast<unsigned __int128>(1) << 62) / static_cast<uint64_t>(set.count);
-  if (!fits) {
-    throw InputError("the squared distance from clean of " + std::to_string(set.count) +
-                     " samples could pass 2^62: scored codes lie in [" + std::to_string(scored.low) + ", " +
-                     std::to_string(scored.high) + "]; end the network in an activation");
-  }
   clean_codes_.resize(static_cast<size_t>(set.count) * static_cast<size_t>(num_codes_));
   clean_predictions_.resize(static_cast<size_t>(set.count));
 }
@@ -29,7 +18,7 @@ Scorer::Scorer(const Model& model, const EvaluationSet& set)
 TrialOutcome Scorer::empty_outcome(uint64_t trial, bool with_loss) const {
   TrialOutcome outcome;
   outcome.trial = trial;
-  outcome.correct = set_.labels.empty() ? kNoCount : 0;
+  outcome.correct = set_.task == Task::classification ? 0 : kNoCount;
   outcome.loss = with_loss ? 0 : kNoCount;
   return outcome;
 }
@@ -52,10 +41,9 @@ void Scorer::add(const Int* codes, int64_t begin, int count, bool with_loss, Tri
     const int64_t* clean = clean_codes_.data() + sample * static_cast<size_t>(num_codes_);
     int64_t distance = 0;
     for (int k = 0; k < num_codes_; ++k) {
-      int64_t difference = codes[k * kTile + s] - clean[k];
-      distance += difference * difference;
+      distance = core::held_sum(distance, core::squared_difference(codes[k * kTile + s], clean[k]));
     }
-    outcome.distance += distance;
+    outcome.distance = core::held_sum(outcome.distance, distance);
     if (classifies) {
       int prediction = core::argmax(codes + s, num_codes_, kTile);
       outcome.changed += prediction != clean_predictions_[sample] ? 1 : 0;

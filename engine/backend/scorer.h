@@ -13,7 +13,7 @@ namespace netsurf {
 
 class Scorer {
  public:
-  /// Keeps a reference to the set. Throws InputError when the distance of all samples could pass 2^62.
+  /// Keeps a reference to the set.
   Scorer(const Model& model, const EvaluationSet& set);
 
   /// Records the clean codes of samples [begin, begin + count): codes [num_codes, kTile]. Called once for

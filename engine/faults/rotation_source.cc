@@ -19,7 +19,7 @@ class RotationSource : public MaskSource {
                        "; use --design independent");
     }
     step_ = rate_.times_two_to_64();
-    if (step_ == 0) {
+    if (step_ <= 1) {  // an epoch of 2^64 trials could not be counted
       throw InputError("bit error rate " + rate_.text() +
                        " is too small for design rotation; use --design independent");
     }

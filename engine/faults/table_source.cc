@@ -74,8 +74,13 @@ FaultTable parse_fault_table(std::string_view text, const std::string& name) {
     ++line_number;
     if (line.starts_with("#")) continue;
     std::vector<BitId> bits;
-    for (const std::string& word : split(line, " \t,;")) {
-      if (word == "-") continue;  // a trial without flips
+    std::vector<std::string> words = split(line, " \t,;");
+    if (words.empty() && !line.empty()) {
+      throw InputError(name + ":" + std::to_string(line_number) +
+                       ": no bit in this line; write - for a trial without flips");
+    }
+    for (const std::string& word : words) {
+      if (word == "-" && words.size() == 1) continue;  // a trial without flips
       bits.push_back(static_cast<BitId>(parse_integer(
           word, name + ":" + std::to_string(line_number) + ": bit", 0, (int64_t{1} << 32) - 1)));
     }

@@ -71,7 +71,7 @@ struct TrialOutcome {
   int64_t flips = 0;           // left after protection
   int64_t correct = kNoCount;  // samples whose argmax is the label
   int64_t changed = 0;      // samples whose argmax (or, without labels, any output code) differs from clean
-  int64_t distance = 0;     // sum of squared differences of output codes from clean
+  int64_t distance = 0;     // sum of squared differences of scored codes from clean, at most INT64_MAX
   int64_t loss = kNoCount;  // sum of sample losses, in units of 2^-20
 
   bool operator==(const TrialOutcome&) const = default;

@@ -77,6 +77,19 @@ NETSURF_HD inline int64_t loss_units(float loss) {
   return floor + ((rest > 0.5f || (rest == 0.5f && (floor & 1) != 0)) ? 1 : 0);
 }
 
+/// a + b, held at INT64_MAX. For non-negative numbers the order of such sums does not matter. REQUIRES: a, b
+/// >= 0.
+NETSURF_HD constexpr int64_t held_sum(int64_t a, int64_t b) { return a > INT64_MAX - b ? INT64_MAX : a + b; }
+
+/// (a - b)^2, held at INT64_MAX.
+NETSURF_HD constexpr int64_t squared_difference(int64_t a, int64_t b) {
+  // Unsigned: the difference of two int64 always fits it.
+  uint64_t difference = a < b ? static_cast<uint64_t>(b) - static_cast<uint64_t>(a)
+                              : static_cast<uint64_t>(a) - static_cast<uint64_t>(b);
+  constexpr uint64_t kLargestRoot = 3037000499;  // floor(sqrt(2^63 - 1))
+  return difference > kLargestRoot ? INT64_MAX : static_cast<int64_t>(difference * difference);
+}
+
 /// Index of the largest of num_codes codes, codes[k * stride]; the lowest index wins.
 template <typename Int>
 NETSURF_HD constexpr int argmax(const Int* codes, int num_codes, int64_t stride) {

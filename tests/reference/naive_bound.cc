@@ -61,7 +61,9 @@ std::optional<Wide> bound_of(const Model& model, const Layer& layer) {
   }
   terms.push_back(product(input(0), size_of(parameter(factor).format), products));
   if (term >= 0) terms.push_back(size_of(parameter(term).format));
-  return sum(terms);
+  // An affine layer is never held in fewer bits than what it reads.
+  Wide least = layer.kind == LayerKind::affine ? model.type(layer.inputs[0]).bound : 0;
+  return std::max(sum(terms), least);
 }
 
 }  // namespace netsurf::naive

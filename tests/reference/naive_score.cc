@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace netsurf::naive {
 namespace {
@@ -104,7 +105,9 @@ TrialOutcome score(const EvaluationSet& set, const std::vector<Tensor>& scored,
   for (size_t i = 0; i < scored.size(); ++i) {
     const std::vector<Wide>&faulty = scored[i].codes, &right = clean[i].codes;
     for (size_t k = 0; k < faulty.size(); ++k) {
-      outcome.distance += static_cast<int64_t>((faulty[k] - right[k]) * (faulty[k] - right[k]));
+      Wide most = std::numeric_limits<int64_t>::max();
+      Wide square = std::min<Wide>((faulty[k] - right[k]) * (faulty[k] - right[k]), most);
+      outcome.distance = static_cast<int64_t>(std::min<Wide>(outcome.distance + square, most));
     }
     if (has_labels) {
       int predicted = prediction(faulty, plant);

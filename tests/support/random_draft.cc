@@ -28,9 +28,8 @@ class Drafter {
     int steps = random_.pick(2, 9);
     for (int i = 0; i < steps; ++i) draw_layer();
     join_loose_ends();
-    if (random_.chance(40) || !can_be_scored(last())) draw_activation(last());
+    if (random_.chance(60)) draw_activation(last());
     if (drawn_.back().shape.size() == 1 && random_.chance(30)) draw_dense(last());
-    if (!can_be_scored(last())) draw_activation(last());
     if (drawn_.back().shape.size() == 1 && random_.chance(40)) {
       append(layer_of(LayerKind::softmax, {last()}), drawn_.back());
     }
@@ -41,14 +40,6 @@ class Drafter {
   int last() const { return static_cast<int>(drawn_.size()) - 1; }
   const Drawn& at(int index) const { return drawn_[static_cast<size_t>(index)]; }
   bool is_image(int index) const { return at(index).shape.size() == 3; }
-
-  /// Whether squared differences over kMaxRandomSamples samples stay below the limit of a distance, 2^62.
-  bool can_be_scored(int index) const {
-    Wide limit = Wide{1} << 62;
-    Wide magnitude = at(index).magnitude;
-    return magnitude < (1 << 30) &&
-           4 * magnitude * magnitude * num_elements(at(index).shape) * kMaxRandomSamples < limit;
-  }
 
   static Layer layer_of(LayerKind kind, std::vector<int> inputs) {
     Layer layer;
