@@ -1,0 +1,287 @@
+#!/usr/bin/python3
+"""Draws a study: accuracy over bit error rate per protection, and the grid as a heat map.
+
+    scripts/plot_curves.py SUMMARY.csv FOLDER
+
+SUMMARY.csv is what `netsurf export --format summary` writes. For every model and ranking two figures go to FOLDER, each
+as PNG and SVG; their names are printed, one a line. The same table gives the same SVG, byte for byte.
+"""
+
+import argparse
+import csv
+import math
+import os
+import re
+import sys
+
+REQUIRED = ("model", "ranking", "ranking_suffix", "ranking_order", "protection", "ber", "trials", "accuracy", "accuracy_low",
+            "accuracy_high", "clean_accuracy", "split", "dataset", "fault_model", "design", "samples")
+NUMBERS = ("protection", "ber", "trials", "samples", "accuracy", "accuracy_low", "accuracy_high", "clean_accuracy")
+GREY = "#555555"
+
+
+class PlotError(Exception):
+    """Something the person can mend; shown as one line."""
+
+
+def number(row, column, place):
+    """The value of a column, or None where the table leaves it empty."""
+    text = row[column]
+    if text == "":
+        return None
+    try:
+        value = float(text)
+    except (TypeError, ValueError):
+        value = math.nan
+    if not math.isfinite(value):
+        raise PlotError(f'{place}: column {column} holds "{text}"; expected a number')
+    return value
+
+
+def read_cells(path):
+    """The rows of the summary table that have an accuracy, as dictionaries."""
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            missing = [column for column in REQUIRED if column not in (reader.fieldnames or [])]
+            if missing:
+                raise PlotError(f"{path}: no column {missing[0]}; expected a summary made by netsurf export")
+            cells = []
+            for line, row in enumerate(reader, start=2):
+                if None in row or None in row.values():
+                    raise PlotError(f"{path}: line {line} has another number of fields than the header")
+                cell = dict(row)
+                for column in NUMBERS:
+                    cell[column] = number(row, column, f"{path}: line {line}")
+                absent = [column for column in ("protection", "ber", "trials", "samples") if cell[column] is None]
+                if absent:
+                    raise PlotError(f"{path}: line {line} has no {absent[0]}")
+                if cell["accuracy"] is not None:
+                    cells.append(cell)
+    except FileNotFoundError:
+        raise PlotError(f"no such file: {path}") from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise PlotError(f"cannot read {path}: {error}") from None
+    if not cells:
+        raise PlotError(f"{path}: no row has an accuracy; there is nothing to draw")
+    return cells
+
+
+def grouped(cells):
+    """Cells by model and ranking, in the order of the table."""
+    groups = {}
+    for cell in cells:
+        key = (cell["model"], cell["ranking"], cell["ranking_suffix"], cell["ranking_order"])
+        groups.setdefault(key, []).append(cell)
+    return groups
+
+
+def plain(text):
+    """Text that matplotlib shall not read as mathematics."""
+    return text.replace("$", r"\$")
+
+
+def percent(fraction):
+    return f"{100 * fraction:g} %"
+
+
+def accuracy_label(value, _):
+    """Tick label; an axis may reach a little above 100 %, accuracy cannot."""
+    return percent(round(value, 9)) if value < 1 + 1e-9 else ""
+
+
+def ranking_name(key):
+    _, method, suffix, order = key
+    return method + (f" {suffix}" if suffix else "") + (f" ({order})" if order else "")
+
+
+def file_stem(key):
+    stem = "_".join(part for part in key if part)
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.") or "study"
+
+
+def unique_stems(keys):
+    """One file name per key; a number is added where two would be alike."""
+    stems, used = {}, set()
+    for key in keys:
+        stem, count = file_stem(key), 1
+        while (stem if count == 1 else f"{stem}-{count}") in used:
+            count += 1
+        stems[key] = stem if count == 1 else f"{stem}-{count}"
+        used.add(stems[key])
+    return stems
+
+
+def trials_text(cells):
+    low, high = (int(pick(cell["trials"] for cell in cells)) for pick in (min, max))
+    count = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    return count + (" trial" if high == 1 else " trials")
+
+
+def caption(cells):
+    first = cells[0]
+    return (f"{first['dataset']} {first['split']} set, {int(first['samples']):,} samples; {trials_text(cells)} a cell; "
+            f"{first['fault_model']} faults, {first['design']} design")
+
+
+def put_titles(axes, key, what, cells):
+    axes.set_title(plain(f"{key[0]}, bits ranked by {ranking_name(key)}"), loc="left", fontweight="bold", pad=32)
+    note = axes.annotate(plain(f"{what}\n{caption(cells)}"), (0, 1), xycoords="axes fraction", xytext=(0, 5),
+                         textcoords="offset points", fontsize=8.5, color=GREY, va="bottom", linespacing=1.3)
+    # Otherwise a long note pushes the axes aside; the title's padding has made room for it.
+    note.set_in_layout(False)
+
+
+def protection_colors(plt, count):
+    """Dark to bright as protection grows: viridis, which colour-blind people can read, without its palest end."""
+    return [plt.get_cmap("viridis")(0.88 * i / max(count - 1, 1)) for i in range(count)]
+
+
+def are_apart(rates):
+    """Whether a label at every rate of the logarithmic axis can be read."""
+    steps = [math.log(second / first) for first, second in zip(rates, rates[1:])]
+    return not steps or min(steps) > 0.09 * sum(steps)
+
+
+def draw_curves(plt, key, cells):
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+    figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
+    protections = sorted({cell["protection"] for cell in cells})
+    rates = sorted({cell["ber"] for cell in cells if cell["ber"] > 0})
+    markers = "osD^vP*X<>"
+    for index, (protection, color) in enumerate(zip(protections, protection_colors(plt, len(protections)))):
+        curve = sorted((cell for cell in cells if cell["protection"] == protection and cell["ber"] > 0),
+                       key=lambda cell: cell["ber"])
+        if not curve:
+            continue
+        x = [cell["ber"] for cell in curve]
+        axes.plot(x, [cell["accuracy"] for cell in curve], color=color, marker=markers[index % len(markers)], markersize=5,
+                  linewidth=1.6, label=percent(protection), zorder=3)
+        low = [math.nan if cell["accuracy_low"] is None else cell["accuracy_low"] for cell in curve]
+        high = [math.nan if cell["accuracy_high"] is None else cell["accuracy_high"] for cell in curve]
+        axes.fill_between(x, low, high, color=color, alpha=0.2, linewidth=0, zorder=2)
+        if len(curve) == 1 and curve[0]["accuracy_low"] is not None:
+            # A band over one place has no width to be seen by.
+            axes.vlines(x, low, high, color=color, linewidth=1.2, zorder=2)
+    clean = cells[0]["clean_accuracy"]
+    if clean is not None:
+        axes.axhline(clean, color=GREY, linewidth=1, linestyle=(0, (5, 3)), zorder=1)
+        axes.annotate(f"without faults {100 * clean:.1f} %", (0.995, clean), xycoords=("axes fraction", "data"),
+                      xytext=(0, 3), textcoords="offset points", ha="right", va="bottom", fontsize=8.5, color=GREY)
+    if rates:
+        axes.set_xscale("log")
+        if are_apart(rates):
+            axes.set_xticks(rates)
+            axes.xaxis.set_minor_locator(NullLocator())
+        else:
+            axes.xaxis.set_major_locator(LogLocator())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(value)))
+        if len(rates) == 1:
+            axes.set_xlim(rates[0] / 3, rates[0] * 3)
+    axes.yaxis.set_major_formatter(FuncFormatter(accuracy_label))
+    low, high = axes.get_ylim()
+    axes.set_ylim(max(low, -0.02), min(high + 0.05 * (high - low), 1.05))
+    axes.set_xlabel("bit error rate")
+    axes.set_ylabel("mean accuracy")
+    axes.grid(True, which="major", color="#dddddd", linewidth=0.7)
+    axes.set_axisbelow(True)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    handles, labels = axes.get_legend_handles_labels()
+    # Most protection on top, as its curve is.
+    axes.legend(handles[::-1], labels[::-1], title="protected bits", loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    has_band = any(cell["accuracy_low"] is not None for cell in cells)
+    put_titles(axes, key, "bands: 95 % interval of the mean accuracy" if has_band else "no intervals: too few trials or no spread", cells)
+    return figure
+
+
+def draw_heat_map(plt, key, cells):
+    from matplotlib.ticker import FuncFormatter
+    protections = sorted({cell["protection"] for cell in cells})
+    rates = sorted({cell["ber"] for cell in cells})
+    values = {(cell["protection"], cell["ber"]): cell["accuracy"] for cell in cells}
+    table = [[values.get((protection, rate), math.nan) for rate in rates] for protection in protections]
+    known = list(values.values())
+    low, high = min(known), max(known)
+    if high - low < 1e-9:
+        low, high = low - 0.005, high + 0.005
+    width = max(6.5, 2.6 + 0.95 * len(rates))
+    height = max(3.2, 1.9 + 0.55 * len(protections))
+    figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
+    color_map = plt.get_cmap("cividis").with_extremes(bad="#eeeeee")
+    image = axes.imshow(table, origin="lower", aspect="auto", cmap=color_map, vmin=low, vmax=high, interpolation="nearest")
+    axes.set_xticks(range(len(rates)), [percent(rate) for rate in rates])
+    axes.set_yticks(range(len(protections)), [percent(protection) for protection in protections])
+    axes.set_xlabel("bit error rate")
+    axes.set_ylabel("protected bits")
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    for row, values_of_row in enumerate(table):
+        for column, value in enumerate(values_of_row):
+            if math.isnan(value):
+                continue
+            dark = (value - low) / (high - low) < 0.55
+            axes.text(column, row, f"{100 * value:.1f}", ha="center", va="center", fontsize=9, color="white" if dark else "black")
+    bar = figure.colorbar(image, ax=axes, pad=0.02)
+    bar.ax.yaxis.set_major_formatter(FuncFormatter(accuracy_label))
+    bar.outline.set_visible(False)
+    put_titles(axes, key, "mean accuracy in %", cells)
+    return figure
+
+
+def save(figure, folder, stem, written):
+    for kind in ("png", "svg"):
+        path = os.path.join(folder, f"{stem}.{kind}")
+        temporary = f"{path}.tmp-{os.getpid()}"
+        try:
+            # No date, so that the same table gives the same file.
+            figure.savefig(temporary, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else None)
+            os.replace(temporary, path)
+        finally:
+            if os.path.exists(temporary):
+                os.remove(temporary)
+        written.append(path)
+
+
+def plot(table, folder):
+    """Draws everything and returns the files written."""
+    cells = read_cells(table)
+    try:
+        import matplotlib
+        matplotlib.use("Agg")
+        import matplotlib.pyplot as plt
+    except ImportError:
+        raise PlotError("matplotlib is not installed for this Python; on Debian: apt install python3-matplotlib") from None
+    plt.rcParams.update({"svg.hashsalt": "netsurf", "font.size": 10, "font.family": "DejaVu Sans"})
+    written = []
+    groups = grouped(cells)
+    stems = unique_stems(groups)
+    try:
+        os.makedirs(folder, exist_ok=True)
+        for key, members in groups.items():
+            for name, draw in (("curves", draw_curves), ("grid", draw_heat_map)):
+                figure = draw(plt, key, members)
+                save(figure, folder, f"{stems[key]}_{name}", written)
+                plt.close(figure)
+    except OSError as error:
+        raise PlotError(f"cannot write to {folder}: {error.strerror or error}") from None
+    return written
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
+    parser.add_argument("table", metavar="SUMMARY.csv", help="summary table of a study (netsurf export)")
+    parser.add_argument("folder", metavar="FOLDER", help="where the figures go; made if need be")
+    arguments = parser.parse_args()
+    try:
+        for path in plot(arguments.table, arguments.folder):
+            print(path)
+    except PlotError as error:
+        print(f"plot_curves: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
