@@ -40,7 +40,7 @@ std::map<std::string, std::string> keyed_words(std::span<const std::string> word
 
 }  // namespace
 
-std::vector<Option> join_options(std::vector<std::vector<Option>> groups) {
+std::vector<Option> join_options(std::initializer_list<std::vector<Option>> groups) {
   std::vector<Option> all;
   for (const auto& group : groups) all.insert(all.end(), group.begin(), group.end());
   return all;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,7 +21,7 @@ namespace netsurf {
 inline constexpr std::string_view kVersion = "0.1.0";
 
 /// Tables put together: `join_options({a(), b()})`.
-std::vector<Option> join_options(std::vector<std::vector<Option>> groups);
+std::vector<Option> join_options(std::initializer_list<std::vector<Option>> groups);
 
 std::vector<Option> place_options();     // --datasets_dir, --benchmarks_dir
 std::vector<Option> training_options();  // --quantization, --prune, --epochs, ...

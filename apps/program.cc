@@ -55,7 +55,9 @@ const Command& find_command(std::string_view name) {
 int dispatch(std::span<const std::string> arguments, const Streams& streams) {
   if (arguments.empty() || arguments[0] == "help" || arguments[0] == "--help" || arguments[0] == "-h") {
     bool wants_page = arguments.size() > 1 && arguments[1] == "--page";  // docs/cli.md
-    streams.out << (wants_page ? cli_page() : arguments.size() > 1 ? find_command(arguments[1]).help() : overview());
+    streams.out << (wants_page             ? cli_page()
+                    : arguments.size() > 1 ? find_command(arguments[1]).help()
+                                           : overview());
     return 0;
   }
   if (arguments[0] == "--version") {

@@ -46,7 +46,7 @@ void add_member(zip_t* archive, const NpzMember& member) {
   require(source != nullptr);
   zip_int64_t index = zip_file_add(archive, std::string(member.name).c_str(), source.get(), 0);
   require(index >= 0);
-  source.release();
+  static_cast<void>(source.release());  // the archive owns it now
   require(zip_set_file_compression(archive, static_cast<zip_uint64_t>(index), ZIP_CM_STORE, 0) == 0);
   require(zip_file_set_dostime(archive, static_cast<zip_uint64_t>(index), 0, kFixedDosDate, 0) == 0);
 }
@@ -75,7 +75,7 @@ std::string write_npz(std::span<const NpzMember> members) {
   require(archive != nullptr);
   for (const NpzMember& member : members) add_member(archive.get(), member);
   require(zip_close(archive.get()) == 0);
-  archive.release();
+  static_cast<void>(archive.release());  // zip_close freed it
 
   zip_stat_t stat;
   require(zip_source_stat(buffer.get(), &stat) == 0 && zip_source_open(buffer.get()) == 0);
@@ -96,7 +96,7 @@ NpzReader::NpzReader(std::string_view bytes, std::string_view name) : name_(name
   Source source(zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error));
   require(source != nullptr);
   Archive archive(zip_open_from_source(source.get(), ZIP_RDONLY | ZIP_CHECKCONS, &error));
-  if (archive != nullptr) source.release();   // the archive owns it now
+  if (archive != nullptr) static_cast<void>(source.release());  // the archive owns it now
   if (archive == nullptr || bytes.empty()) {  // libzip takes an empty file for an empty archive
     std::string why = archive == nullptr ? zip_error_strerror(&error) : "empty";
     zip_error_fini(&error);
