@@ -54,8 +54,12 @@ class Backend {
   /// Empty when the model can run here, else the reason why not.
   virtual std::optional<std::string> supports(const Model& model) const = 0;
   /// `model` and `set` must outlive the session. Throws InputError when they do not fit each other.
-  virtual std::unique_ptr<Session> open(const Model& model, const EvaluationSet& set, BitSpace space,
-                                        const SessionOptions& options) = 0;
+  std::unique_ptr<Session> open(const Model& model, const EvaluationSet& set, BitSpace space,
+                                const SessionOptions& options);
+
+ protected:
+  virtual std::unique_ptr<Session> do_open(const Model& model, const EvaluationSet& set, BitSpace space,
+                                           const SessionOptions& options) = 0;
 };
 
 /// The CPU backend: all cores, plain path.

@@ -10,7 +10,6 @@
 #include "engine/backend/plain_network.h"
 #include "engine/backend/planner.h"
 #include "engine/backend/scorer.h"
-#include "engine/base/error.h"
 #include "engine/faults/sampler.h"
 #include "kernels/core/fixed.h"
 #include "kernels/core/score.h"
@@ -177,25 +176,10 @@ class CpuBackend : public Backend {
  public:
   std::string_view name() const override { return "cpu"; }
   std::optional<std::string> supports(const Model&) const override { return std::nullopt; }
-  std::unique_ptr<Session> open(const Model& model, const EvaluationSet& set, BitSpace space,
-                                const SessionOptions& options) override {
-    if (set.count < 1 || set.sample_size != model.type(0).elements()) {
-      throw InputError("the evaluation set has " + std::to_string(set.count) + " samples of " +
-                       std::to_string(set.sample_size) + " values, the model reads " +
-                       std::to_string(model.type(0).elements()));
-    }
-    int64_t outputs = model.type(model.scored_layer()).elements();
-    bool has_targets = set.task == Task::classification ||
-                       set.targets.size() == static_cast<size_t>(set.count) * static_cast<size_t>(outputs);
-    if (set.codes.size() != static_cast<size_t>(set.count * set.sample_size) || !has_targets) {
-      throw InputError("the evaluation set has " + std::to_string(set.codes.size()) + " codes and " +
-                       std::to_string(set.targets.size()) + " targets, which do not fit " +
-                       std::to_string(set.count) + " samples of this model");
-    }
-    if (set.task == Task::classification && set.labels.size() != static_cast<size_t>(set.count)) {
-      throw InputError("a classification set of " + std::to_string(set.count) + " samples has " +
-                       std::to_string(set.labels.size()) + " labels");
-    }
+
+ protected:
+  std::unique_ptr<Session> do_open(const Model& model, const EvaluationSet& set, BitSpace space,
+                                   const SessionOptions& options) override {
     return std::make_unique<CpuSession>(model, set, std::move(space), options);
   }
 };

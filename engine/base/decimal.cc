@@ -57,7 +57,8 @@ UnitDecimal UnitDecimal::parse(std::string_view text, std::string_view what) {
     if (at + 1 < text.size() && text[at] == '+' && text[at + 1] != '-') ++at;
     int exponent = 0;
     auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), exponent);
-    if (error != std::errc() || exponent < -1000 || exponent > 1000) refuse(text, what, "has an unreadable exponent");
+    if (error != std::errc() || exponent < -1000 || exponent > 1000)
+      refuse(text, what, "has an unreadable exponent");
     at = static_cast<size_t>(end - text.data());
     scale -= exponent;
   }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -48,7 +49,10 @@ std::string read_file(const fs::path& path, uint64_t max_bytes) {
   if (!file) throw RunError("cannot read " + path.string() + ": " + std::strerror(errno));
   std::string bytes(size, '\0');
   file.read(bytes.data(), static_cast<std::streamsize>(size));
-  bytes.resize(static_cast<size_t>(file.gcount()));
+  if (static_cast<uint64_t>(file.gcount()) != size) {
+    throw RunError("cannot read " + path.string() + ": got " + std::to_string(file.gcount()) + " of " +
+                   std::to_string(size) + " bytes");
+  }
   return bytes;
 }
 
@@ -57,7 +61,8 @@ void replace_file(const fs::path& path, const std::function<void(const fs::path&
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
   if (error) throw RunError("cannot make folder " + path.parent_path().string() + ": " + error.message());
   fs::path temporary = path;
-  temporary += ".tmp-" + std::to_string(::getpid());
+  static std::atomic<int> count{0};  // two threads may replace the same file
+  temporary += ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(count++);
   try {
     write(temporary);
     flush_to_disk(temporary);

@@ -17,8 +17,16 @@ void check_fit(const Model& model, const Samples& samples, Task task) {
     throw InputError("samples have shape " + shape_text(samples.shape) + " but the model reads " +
                      shape_text(in.shape));
   }
+  auto refuse_size = [](const char* what, size_t found, int64_t expected) {
+    if (found != static_cast<size_t>(expected)) {
+      throw InputError("samples have " + std::to_string(found) + " " + what + ", expected " +
+                       std::to_string(expected));
+    }
+  };
+  refuse_size("values", samples.values.size(), samples.count * samples.sample_size());
   int64_t outputs = model.type(model.scored_layer()).elements();
   if (task == Task::classification) {
+    refuse_size("labels", samples.labels.size(), samples.count);
     for (int32_t label : samples.labels) {
       if (label < 0 || label >= outputs) {
         throw InputError("label " + std::to_string(label) + " is out of range: the model has " +
@@ -28,6 +36,8 @@ void check_fit(const Model& model, const Samples& samples, Task task) {
   } else if (samples.num_targets != outputs) {
     throw InputError("samples have " + std::to_string(samples.num_targets) + " targets but the model has " +
                      std::to_string(outputs) + " outputs");
+  } else {
+    refuse_size("target values", samples.targets.size(), samples.count * outputs);
   }
 }
 
@@ -49,9 +59,12 @@ EvaluationSet encode(const Model& model, const Samples& samples, Task task) {
   set.sample_size = samples.sample_size();
   set.codes.reserve(samples.values.size());
   for (float value : samples.values) set.codes.push_back(quantize(value, model.input().format));
-  set.labels = samples.labels;
-  set.num_targets = samples.num_targets;
-  set.targets = samples.targets;
+  if (task == Task::classification) {
+    set.labels = samples.labels;
+  } else {
+    set.num_targets = samples.num_targets;
+    set.targets = samples.targets;
+  }
   Digest digest;
   digest.add("netsurf evaluation set 1").add(static_cast<int64_t>(task)).add(set.count).add(set.sample_size);
   digest.add(std::span<const int32_t>(set.codes)).add(std::span<const int32_t>(set.labels));

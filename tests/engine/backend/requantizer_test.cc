@@ -91,7 +91,7 @@ TEST(Requantizer, ExtremeCodesAndShifts) {
     beyond += std::abs(frac_bits - format.frac_bits()) > 62 ? 1 : 0;
     int64_t half = random.pick(0, 61) > 30 ? int64_t{1} << random.pick(0, 61) : 0;
     for (int64_t code : {in.bound, -in.bound, in.bound - 1, int64_t{0}, int64_t{1}, int64_t{-1}, half, -half,
-                         3 * (half / 2), random.between(-in.bound, in.bound)}) {
+                         3 * (half / 2), random.between(0, in.bound), -random.between(0, in.bound)}) {
       if (code > in.bound || code < -in.bound) continue;
       int64_t right = expected(function, code, frac_bits, format);
       ASSERT_EQ(core::requantize(code, q), right)

@@ -168,23 +168,34 @@ TEST(Session, WithoutTheLossTheRestIsTheSame) {
 }
 
 TEST(Session, WithoutLabelsThereIsNoCorrectAndAnyCodeCountsAsChange) {
-  Model model = tiny_mlp();
+  testing::Parts parts = testing::mlp_parts();
+  parts.parameters[3].format =
+      Format{8, -1, true};  // the step of the products, so that a bit moves a code by one
+  Model model = parts.build();
   for (Task task : {Task::regression, Task::reconstruction}) {
     EvaluationSet set = random_set(model, 40, 7, task);
-    for (bool stray_labels : {false, true}) {
-      if (stray_labels) set.labels.assign(40, 0);
-      auto session = open(model, set);
-      EXPECT_EQ(session->clean().correct, kNoCount);
-      EXPECT_GT(session->clean().loss, 0);
-      // The least bit of an output bias changes one code of every sample by one.
-      TrialOutcome outcome = session->run(list_plan({{session->bit_space().id({3, 1, 0})}}))[0];
-      EXPECT_EQ(outcome.correct, kNoCount);
-      EXPECT_EQ(outcome.changed, 40);
-      EXPECT_EQ(outcome.flips, 1);
-      int shift = model.type(3).frac_bits - model.parameters()[3].format.frac_bits();
-      EXPECT_EQ(outcome.distance, 40 * (int64_t{1} << (2 * shift)));
-    }
+    auto session = open(model, set);
+    EXPECT_EQ(session->clean().correct, kNoCount);
+    EXPECT_GT(session->clean().loss, 0);
+    // The least bit of an output bias changes one code of every sample by one.
+    TrialOutcome outcome = session->run(list_plan({{session->bit_space().id({3, 1, 0})}}))[0];
+    EXPECT_EQ(outcome.correct, kNoCount);
+    EXPECT_EQ(outcome.changed, 40);
+    EXPECT_EQ(outcome.flips, 1);
+    EXPECT_EQ(outcome.distance, 40);
+    set.labels.assign(40, 0);
+    expect_error<InputError>([&] { open(model, set); }, {"40 labels", "expected 0"});
   }
+}
+
+TEST(Session, SetsThatDoNotFitTheModelAreRefused) {
+  Model model = tiny_mlp();
+  EvaluationSet good = random_set(model, 5, 3), set = good;
+  set.labels[2] = 1000;
+  expect_error<InputError>([&] { open(model, set); }, {"label 1000", "out of range"});
+  set = good;
+  set.codes[7] = 1 << 20;
+  expect_error<InputError>([&] { open(model, set); }, {"1048576", "input format"});
 }
 
 TEST(Session, FullProtectionGivesTheCleanOutcome) {

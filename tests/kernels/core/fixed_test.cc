@@ -93,7 +93,7 @@ TEST(RoundShift, HalvesGoToTheEvenNeighbour) {
 TEST(RoundShift, LargeNumbersAndShifts) {
   testing::Random random(5);
   for (int i = 0; i < 5000; ++i) {
-    int64_t x = random.between(-(int64_t{1} << 62), int64_t{1} << 62) >> random.pick(0, 61);
+    int64_t x = random.between(1 - (int64_t{1} << 62), (int64_t{1} << 62) - 1) >> random.pick(0, 61);
     if (random.chance(30)) x = (x >> 20) << 20;
     int shift = random.pick(0, 62);
     ASSERT_EQ(round_shift_right(x, shift), static_cast<int64_t>(nearest_multiple(x, shift)))

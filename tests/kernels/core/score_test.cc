@@ -91,8 +91,8 @@ TEST(Distance, SquaresAndSumsAreExactUntilTheyAreHeld) {
   testing::Random random(12);
   __int128 most = INT64_MAX;
   for (int i = 0; i < 5000; ++i) {
-    int64_t a = random.between(-(int64_t{1} << 62), int64_t{1} << 62) >> random.pick(0, 62);
-    int64_t b = random.between(-(int64_t{1} << 62), int64_t{1} << 62) >> random.pick(0, 62);
+    int64_t a = random.between(1 - (int64_t{1} << 62), (int64_t{1} << 62) - 1) >> random.pick(0, 62);
+    int64_t b = random.between(1 - (int64_t{1} << 62), (int64_t{1} << 62) - 1) >> random.pick(0, 62);
     __int128 difference = static_cast<__int128>(a) - b;
     if (difference < 0) difference = -difference;
     __int128 square = difference > 4000000000 ? most : std::min(most, difference * difference);
@@ -163,6 +163,16 @@ TEST(Golden, BitsOfExpAndLog) {
   EXPECT_EQ(bits_of(log_core(10.0f)), 0x40135d8eu);
   EXPECT_EQ(bits_of(log_core(123.456f)), 0x409a1bbbu);
   EXPECT_EQ(bits_of(log_core(1000000.0f)), 0x415d0c55u);
+}
+
+TEST(Golden, EveryBitOfManyExpsAndLogs) {
+  constexpr uint64_t kMix = 0x9E3779B97F4A7C15;
+  uint64_t exps = 0, logs = 0;
+  for (int i = 0; i <= 87000; ++i) exps = exps * kMix + bits_of(exp_core(-static_cast<float>(i) / 1000.0f));
+  for (int i = 0; i <= 100000; ++i)
+    logs = logs * kMix + bits_of(log_core(1.0f + static_cast<float>(i) / 1000.0f));
+  EXPECT_EQ(exps, 0xbaac66f413ba5a4fu);
+  EXPECT_EQ(logs, 0xa51a76798c9d564cu);
 }
 
 TEST(Golden, LossesOfFixedCodes) {

@@ -1,0 +1,45 @@
+// Sharing fixed blocks of work among threads that sleep while they wait. Training enters a parallel region
+// every few hundred microseconds; OpenMP's threads spin between regions, which costs a hundredfold on a
+// machine that others use too.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+
+namespace netsurf::floating {
+
+/// Runs task(0) .. task(count - 1), in no particular order, on the pool's threads and the caller. Returns
+/// when all are done. Tasks must not throw. A call from inside a task, or while another thread uses the pool,
+/// runs on the caller alone.
+void parallel_for(int64_t count, const std::function<void(int64_t)>& task);
+
+/// Below this many elements a loop stays on one thread.
+inline constexpr int64_t kParallelElements = 16384;
+inline constexpr int kBlocks = 8;  // what longer loops are cut into, whatever the number of threads
+
+/// Runs work(begin, end) over [0, rows) cut into a few ranges; `row_elements` is how many elements a row has.
+template <typename Work>
+void parallel_ranges(int64_t rows, int64_t row_elements, const Work& work) {
+  if (rows * row_elements <= kParallelElements) {
+    work(int64_t{0}, rows);
+    return;
+  }
+  const int64_t blocks = std::min<int64_t>(kBlocks, rows);
+  parallel_for(blocks, [&](int64_t block) { work(rows * block / blocks, rows * (block + 1) / blocks); });
+}
+
+/// The number of threads that `parallel_for` uses, while this lives. 0 = all cores, which is also the state
+/// without one.
+class ThreadScope {
+ public:
+  explicit ThreadScope(int num_threads);
+  ~ThreadScope();
+  ThreadScope(const ThreadScope&) = delete;
+  ThreadScope& operator=(const ThreadScope&) = delete;
+
+ private:
+  int before_;
+};
+
+}  // namespace netsurf::floating

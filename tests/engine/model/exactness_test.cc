@@ -1,0 +1,275 @@
+#include "engine/model/exactness.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/base/error.h"
+#include "tests/models/expect_error.h"
+#include "tests/support/models.h"
+
+namespace netsurf {
+namespace {
+
+using testing::activation_layer;
+using testing::affine_layer;
+using testing::conv_layer;
+using testing::dense_layer;
+using testing::filled_parameter;
+using testing::input_layer;
+using testing::plain_layer;
+
+using Layers = std::vector<Layer>;
+using Parameters = std::vector<Parameter>;
+
+const Format kByte{8, 0, true};
+const Format kSixteen{16, 0, true};
+
+TensorType last_type(const Layers& layers, const Parameters& parameters) {
+  return infer_types(layers, parameters).back();
+}
+
+/// The refusal names the last layer and says every piece.
+void expect_refusal(const Layers& layers, const Parameters& parameters,
+                    std::initializer_list<std::string_view> pieces) {
+  expect_error<InputError>([&] { infer_types(layers, parameters); },
+                           {"layer \"" + layers.back().name + "\""});
+  expect_error<InputError>([&] { infer_types(layers, parameters); }, pieces);
+}
+
+TEST(Align, BringsBothToTheFinerStep) {
+  for (int a = -5; a <= 5; ++a) {
+    for (int b = -5; b <= 5; ++b) {
+      Alignment both = align(a, b);
+      EXPECT_EQ(both.frac_bits, std::max(a, b));
+      EXPECT_EQ(a + both.first_shift, both.frac_bits);
+      EXPECT_EQ(b + both.second_shift, both.frac_bits);
+    }
+  }
+}
+
+TEST(Bounds, ADenseLayerAttainsItsBoundWithExtremeCodes) {
+  // All weights and inputs at their most negative code, and a bias that adds to it.
+  Layers layers = {input_layer({3}, Format{4, 0, true}), dense_layer("d", 0, 0, 1)};
+  for (int bias_integer_bits : {-3, 0, 2, 4}) {
+    Parameters parameters = {filled_parameter("k", {2, 3}, Format{5, 1, true}, -16),
+                             filled_parameter("b", {2}, Format{6, bias_integer_bits, false}, 63)};
+    TensorType type = last_type(layers, parameters);
+    int product_frac = 3 + 3, bias_frac = 6 - bias_integer_bits;
+    int frac = std::max(product_frac, bias_frac);
+    int64_t sum = int64_t{3 * 16 * 8} << (frac - product_frac);
+    EXPECT_EQ(type.frac_bits, frac);
+    EXPECT_EQ(type.bound, sum + (int64_t{63} << (frac - bias_frac)));
+    EXPECT_EQ(type.low, -type.bound);
+    EXPECT_EQ(type.high, type.bound);
+    EXPECT_EQ(type.shape, Shape{2});
+  }
+}
+
+TEST(Bounds, PrunedWeightsCountAsTheyMayBeStored) {
+  Parameter kernel = filled_parameter("k", {1, 4}, kByte, 0);
+  kernel.pruned.assign(4, 1);
+  EXPECT_EQ(last_type({input_layer({4}, kByte), dense_layer("d", 0, 0)}, {kernel}).bound, 4 * 128 * 128);
+}
+
+TEST(Bounds, AConvolutionCountsItsOwnWindowAndGroup) {
+  Layers layers = {input_layer({5, 5, 6}, Format{4, 0, false}),
+                   conv_layer("c", 0, 0, -1, {.height = 3, .width = 2, .stride_x = 2}, 3)};
+  TensorType type = last_type(layers, {filled_parameter("k", {9, 3, 2, 2}, kByte, 0)});
+  EXPECT_EQ(type.shape, (Shape{3, 2, 9}));
+  EXPECT_EQ(type.bound, 3 * 2 * 2 * 128 * 15);
+  EXPECT_EQ(type.frac_bits, 4 + 7);
+}
+
+TEST(Bounds, AddAndConcatenateAlignTheirInputs) {
+  Layers layers = {input_layer({2}, Format{4, 0, true}),
+                   activation_layer("coarse", 0, ActivationFunction::relu, Format{4, 3, false}),
+                   plain_layer(LayerKind::add, "sum", {0, 1})};
+  TensorType sum = last_type(layers, {});
+  EXPECT_EQ(sum.frac_bits, 3);
+  EXPECT_EQ(sum.low, -8);
+  EXPECT_EQ(sum.high, 7 + 15 * 4);
+  EXPECT_EQ(sum.bound, 8 + 15 * 4);
+  layers.back() = plain_layer(LayerKind::concatenate, "joined", {0, 1, 0});
+  TensorType joined = last_type(layers, {});
+  EXPECT_EQ(joined.shape, Shape{6});
+  EXPECT_EQ(joined.low, -8);
+  EXPECT_EQ(joined.high, 60);
+}
+
+TEST(Bounds, Int32EndsWhereTheBoundPassesIt) {
+  // Unsigned inputs of 16 bits and weights of -2^15: 65535 x 2^15 = 2^31 - 2^15 per weight.
+  Layers layers = {input_layer({1}, Format{16, 0, false}), dense_layer("d", 0, 0, 1)};
+  auto with_bias = [&](Format bias) {
+    return last_type(layers,
+                     {filled_parameter("k", {1, 1}, kSixteen, 0), filled_parameter("b", {1}, bias, 0)});
+  };
+  // The bias has the products' step of 2^-31; its largest magnitude is 2^15 - 1 (unsigned) or 2^15 (signed).
+  TensorType fits = with_bias(Format{15, -16, false});
+  EXPECT_EQ(fits.bound, INT32_MAX);
+  EXPECT_FALSE(fits.needs_64_bits());
+  TensorType passes = with_bias(Format{16, -16, true});
+  EXPECT_EQ(passes.bound, int64_t{INT32_MAX} + 1);
+  EXPECT_TRUE(passes.needs_64_bits());
+}
+
+TEST(Bounds, ExactlyTwoToThe62IsTheLast) {
+  // 2^15 x 2^31 = 2^46, then x 2^16 = 2^62 exactly.
+  Layers layers = {input_layer({1}, kSixteen), affine_layer("a", 0, 0), affine_layer("b", 1, 1)};
+  Parameters parameters = {filled_parameter("s", {1}, Format{32, 31, true}, 1),
+                           filled_parameter("t", {1}, Format{17, 16, true}, 1)};
+  EXPECT_EQ(last_type(layers, parameters).bound, int64_t{1} << 62);
+  layers[2].shift = 2;
+  parameters.push_back(filled_parameter("u", {1}, Format{1, -15, true}, 0));
+  expect_refusal(layers, parameters, {"(affine)", "62 bits"});
+}
+
+TEST(Narrow, SixteenBitsSignedOrUnsigned) {
+  auto range = [](int64_t low, int64_t high) { return TensorType{{1}, 0, low, high, std::max(high, -low)}; };
+  EXPECT_TRUE(range(-32768, 32767).is_narrow());
+  EXPECT_TRUE(range(0, 65535).is_narrow());
+  EXPECT_FALSE(range(-1, 32768).is_narrow());
+  EXPECT_FALSE(range(-32769, 0).is_narrow());
+  EXPECT_FALSE(range(0, 65536).is_narrow());
+}
+
+TEST(Refusals, WideCodesNeedAnActivationInFront) {
+  Layers layers = {input_layer({4}, kSixteen), dense_layer("first", 0, 0), dense_layer("second", 1, 0)};
+  Parameters parameters = {filled_parameter("k", {4, 4}, kByte, 0)};
+  expect_refusal(layers, parameters, {"\"second\" (dense)", "at most 16 bits", "put an activation"});
+  Layers image = {input_layer({2, 2, 1}, kSixteen), affine_layer("a", 0, 1), conv_layer("c", 1, 0, -1, {})};
+  parameters = {filled_parameter("k", {1, 1, 1, 1}, kByte, 0), filled_parameter("s", {1}, kByte, 0)};
+  expect_refusal(image, parameters, {"\"c\" (conv2d)", "at most 16 bits"});
+  image.back() = plain_layer(LayerKind::average_pool, "p", {1});
+  expect_refusal(image, parameters, {"(average_pool)", "at most 16 bits"});
+  image.back() = plain_layer(LayerKind::global_average_pool, "g", {1});
+  expect_refusal(image, parameters, {"(global_average_pool)", "at most 16 bits"});
+  image.back() = plain_layer(LayerKind::max_pool, "m", {1});
+  EXPECT_EQ(last_type(image, parameters).shape, (Shape{2, 2, 1}));
+}
+
+TEST(Refusals, ParametersMustHaveTheLayersShape) {
+  Layers dense = {input_layer({4}, kByte), dense_layer("d", 0, 0, 1)};
+  expect_refusal(dense, {filled_parameter("k", {3, 5}, kByte, 0), filled_parameter("b", {3}, kByte, 0)},
+                 {"kernel has shape 3x5", "expected 3x4"});
+  expect_refusal(dense, {filled_parameter("k", {3, 4}, kByte, 0), filled_parameter("b", {4}, kByte, 0)},
+                 {"bias has shape 4", "expected 3"});
+  expect_refusal({input_layer({4}, kByte), dense_layer("d", 0, -1)}, {}, {"has no kernel"});
+  Layers conv = {input_layer({4, 4, 2}, kByte), conv_layer("c", 0, 0, -1, {.height = 2, .width = 3})};
+  expect_refusal(conv, {filled_parameter("k", {8, 3, 2, 2}, kByte, 0)}, {"8x3x2x2", "expected 8x2x3x2"});
+  expect_refusal({input_layer({4, 4, 2}, kByte), conv_layer("c", 0, -1, -1, {})}, {}, {"has no kernel"});
+  Layers affine = {input_layer({4, 4, 2}, kByte), affine_layer("a", 0, 0)};
+  expect_refusal(affine, {filled_parameter("s", {4}, kByte, 0)}, {"scale has shape 4", "expected 2"});
+  expect_refusal({input_layer({4}, kByte), affine_layer("a", 0, -1)}, {}, {"has no scale"});
+}
+
+TEST(Refusals, GroupsMustDivideBothChannels) {
+  for (int groups : {0, -1, 3, 4}) {
+    expect_refusal({input_layer({4, 4, 2}, kByte), conv_layer("c", 0, 0, -1, {}, groups)},
+                   {filled_parameter("k", {4, 1, 1, 2}, kByte, 0)}, {"groups do not divide"});
+  }
+}
+
+TEST(Refusals, InputsMustBeAsManyAsTheKindReads) {
+  Layers layers = {input_layer({4}, kByte), plain_layer(LayerKind::add, "sum", {0})};
+  expect_refusal(layers, {}, {"reads 1 layers", "expected 2 or more"});
+  for (LayerKind kind : {LayerKind::dense, LayerKind::affine, LayerKind::flatten, LayerKind::activation,
+                         LayerKind::softmax, LayerKind::max_pool}) {
+    layers.back() = plain_layer(kind, "x", {0, 0});
+    expect_refusal(layers, {}, {"reads 2 layers", "expected 1"});
+    layers.back() = plain_layer(kind, "x", {});
+    expect_refusal(layers, {}, {"reads 0 layers", "expected 1"});
+  }
+  Layer second = input_layer({4}, kByte);
+  second.inputs = {0};
+  expect_refusal({input_layer({4}, kByte), second}, {}, {"reads 1 layers", "expected 0"});
+}
+
+TEST(Refusals, ShapesMustFitTheKind) {
+  Layers image = {input_layer({2, 3, 4}, kByte), dense_layer("d", 0, 0)};
+  expect_refusal(image, {filled_parameter("k", {3, 4}, kByte, 0)}, {"2x3x4", "flatten first"});
+  image.back() = plain_layer(LayerKind::softmax, "s", {0});
+  expect_refusal(image, {}, {"2x3x4", "expected scores"});
+  Layers flat = {input_layer({4}, kByte), plain_layer(LayerKind::global_average_pool, "g", {0})};
+  expect_refusal(flat, {}, {"reads shape 4", "height x width x channels"});
+  flat.back() = plain_layer(LayerKind::max_pool, "m", {0});
+  expect_refusal(flat, {}, {"height x width x channels"});
+  Layer reshape = plain_layer(LayerKind::reshape, "r", {0});
+  for (const Shape& shape : {Shape{5}, Shape{}, Shape{-2, -2}, Shape{4, 0}, Shape{1, 1, 1, 4}}) {
+    reshape.shape = shape;
+    expect_refusal({input_layer({4}, kByte), reshape}, {}, {"cannot make"});
+  }
+  Layers two = {input_layer({4}, kByte), plain_layer(LayerKind::reshape, "r", {0}),
+                plain_layer(LayerKind::add, "sum", {0, 1})};
+  two[1].shape = {2, 2};
+  expect_refusal(two, {}, {"4 and 2x2", "do not go together"});
+  two.back() = plain_layer(LayerKind::concatenate, "join", {0, 1});
+  expect_refusal(two, {}, {"do not go together"});
+}
+
+TEST(Refusals, AWindowMustTouchTheImage) {
+  Layers layers = {input_layer({4, 4, 1}, kByte), plain_layer(LayerKind::max_pool, "m", {0})};
+  auto with = [&](Window window) {
+    layers[1].window = window;
+    return layers;
+  };
+  expect_refusal(with({.height = 2, .width = 2, .pad_top = 2}), {}, {"wholly in the padding"});
+  expect_refusal(with({.height = 2, .width = 2, .pad_right = 2}), {}, {"wholly in the padding"});
+  expect_refusal(with({.height = 1, .width = 1, .stride_y = 5, .pad_bottom = 2}), {},
+                 {"wholly in the padding"});
+  // Between two dilated rows: the window spans the image and reads none of it.
+  expect_refusal(with({.height = 2, .width = 1, .dilation_y = 6, .pad_top = 1, .pad_bottom = 2}), {},
+                 {"wholly in the padding"});
+  expect_refusal(with({.height = 5}), {}, {"does not fit into 4x4x1"});
+  EXPECT_EQ(last_type(with({.height = 2, .width = 2, .pad_top = 1, .pad_right = 1}), {}).shape,
+            (Shape{4, 4, 1}));
+}
+
+TEST(Refusals, WindowNumbersMustBePositiveAndSmall) {
+  Layers layers = {input_layer({4, 4, 1}, kByte), plain_layer(LayerKind::average_pool, "m", {0})};
+  for (Window window : {Window{.height = 0}, Window{.width = -1}, Window{.stride_y = 0},
+                        Window{.dilation_x = 0}, Window{.pad_top = -1}, Window{.pad_right = 5000},
+                        Window{.stride_x = 5000}, Window{.height = INT32_MAX, .dilation_y = INT32_MAX}}) {
+    layers[1].window = window;
+    expect_refusal(layers, {}, {"outside 1 to 4096"});
+  }
+}
+
+TEST(Refusals, FormatsOfCodesHaveOneToSixteenBits) {
+  for (Format format : {Format{17, 0, true}, Format{0, 0, true}, Format{0, 0, false}, Format{-3, 0, true}}) {
+    expect_refusal({input_layer({4}, format)}, {}, {"(input)", "16 bits"});
+    expect_refusal({input_layer({4}, kByte), activation_layer("a", 0, ActivationFunction::relu, format)}, {},
+                   {"(activation)", "16 bits"});
+  }
+  expect_refusal({input_layer({4}, Format{8, 100, true})}, {}, {"-93 fraction bits"});
+}
+
+TEST(Refusals, InputShapesArePositiveAndOfOneToThreeSizes) {
+  int huge = INT32_MAX;
+  for (const Shape& shape : {Shape{}, Shape{0}, Shape{-4}, Shape{-2, -3}, Shape{2, 2, 2, 2},
+                             Shape{huge, huge, huge}, Shape{65536, 65536, 1}}) {
+    expect_refusal({input_layer(shape, kByte)}, {}, {"shape"});
+  }
+}
+
+TEST(Refusals, HardFunctionsNeedAOneAmongTheirCodes) {
+  for (ActivationFunction function : {ActivationFunction::hard_tanh, ActivationFunction::hard_sigmoid}) {
+    expect_refusal({input_layer({4}, Format{8, 8, true}), activation_layer("a", 0, function, kByte)}, {},
+                   {"-1 fraction bits", "expected 0 to 40"});
+    expect_refusal({input_layer({4}, Format{8, -34, true}), activation_layer("a", 0, function, kByte)}, {},
+                   {"41 fraction bits"});
+    EXPECT_EQ(
+        last_type({input_layer({4}, Format{8, -33, true}), activation_layer("a", 0, function, kByte)}, {})
+            .bound,
+        128);
+  }
+}
+
+TEST(Refusals, SummandsTooFarApart) {
+  Layers layers = {input_layer({1}, Format{2, 41, true}), dense_layer("d", 0, 0, 1)};
+  expect_refusal(layers,
+                 {filled_parameter("k", {1, 1}, Format{2, 1, true}, 0),
+                  filled_parameter("b", {1}, Format{2, -22, true}, 0)},
+                 {"(dense)"});
+}
+
+}  // namespace
+}  // namespace netsurf
