@@ -57,7 +57,9 @@ TEST_P(Curves, FallWithTheBitErrorRateAndRiseWithProtection) {
   int compared = 0;
   for (const Point& a : points) {
     EXPECT_GE(*a.summary.clean_accuracy, GetParam().least_accuracy);
-    if (a.cell.bit_error_rate.is_zero()) EXPECT_EQ(a.summary.accuracy.mean, a.summary.clean_accuracy);
+    if (a.cell.bit_error_rate.is_zero()) {
+      EXPECT_EQ(a.summary.accuracy.mean, a.summary.clean_accuracy);
+    }
     for (const Point& b : points) {
       bool worse_rate =
           a.cell.protection == b.cell.protection && b.cell.bit_error_rate < a.cell.bit_error_rate;
@@ -72,10 +74,10 @@ TEST_P(Curves, FallWithTheBitErrorRateAndRiseWithProtection) {
     }
   }
   EXPECT_GT(compared, 0);
-  const Point& first = points.front();
-  EXPECT_FALSE(is_at_most({first.cell, CellSummary{.accuracy = {.mean = 1.0}}},
-                          {first.cell, CellSummary{.accuracy = {.mean = 0.9}}}))
-      << "the comparison cannot fail";
+  Point high = points.front(), low = high;
+  high.summary.accuracy.mean = 1.0;
+  low.summary.accuracy.mean = 0.1;
+  EXPECT_FALSE(is_at_most(high, low)) << "the comparison cannot fail";
 }
 
 const std::string kGrid = "--ber_range 0 0.001 0.005 0.01 0.05 0.1 --protection_range 0 0.2 0.4 0.6 0.8";
@@ -89,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
                     // 20 million multiply-accumulates per sample: one clean pass and three trials.
                     Case{"mnist_lenet5", 0.5, "--ber_range 0.01 --protection_range 0 0.2 --num_reps 3",
                          "--epochs 1 --max_train_samples 3000"}),
-    [](const auto& info) { return info.param.benchmark; });
+    [](const testing::TestParamInfo<Case>& each) { return each.param.benchmark; });
 
 }  // namespace
 }  // namespace netsurf
