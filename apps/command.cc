@@ -119,6 +119,7 @@ Arguments Command::parse(std::span<const std::string> words) const {
   std::vector<const char*> pointers = {"netsurf"};
   for (const std::string& word : normal) pointers.push_back(word.c_str());
   Arguments arguments;
+  arguments.command_line_ = "netsurf " + std::string(name) + (words.empty() ? "" : " ") + join(words, " ");
   try {
     cxxopts::ParseResult result = parser.parse(static_cast<int>(pointers.size()), pointers.data());
     if (result.count(std::string(kPositional)) > 0) {

@@ -37,6 +37,8 @@ class Arguments {
   /// The values of a list option by occurrence: `--x a b --x c` gives {{a, b}, {c}}.
   std::vector<std::vector<std::string>> occurrences(std::string_view name) const;
   const std::vector<std::string>& positional() const { return positional_; }
+  /// As it was given: "netsurf sweep --model m.onnx".
+  const std::string& command_line() const { return command_line_; }
 
  private:
   friend struct Command;
@@ -44,6 +46,7 @@ class Arguments {
       values_;  // per option, per occurrence
   std::set<std::string, std::less<>> given_;
   std::vector<std::string> positional_;
+  std::string command_line_;
 };
 
 /// Where a command writes: results to `out`, progress and notices to `err`.

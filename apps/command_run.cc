@@ -64,8 +64,8 @@ int run_main(const Arguments& arguments, const Streams& streams) {
       models.push_back(std::move(ranked));
     }
     if (methods.empty()) continue;
-    StudyOutputs outputs{scheme_dir(arguments, benchmark) / store_name(study), arguments.flag("plot"),
-                         arguments.flag("dry_run")};
+    StudyOutputs outputs{scheme_dir(arguments, benchmark) / store_name(study), arguments.command_line(),
+                         arguments.flag("plot"), arguments.flag("dry_run")};
     int code = run_study(models, study, shelf, outputs, streams);
     if (code != 0) return code;
   }

@@ -42,6 +42,7 @@ int sweep_main(const Arguments& arguments, const Streams& streams) {
   StudyOutputs outputs;
   outputs.store = arguments.has("store") ? std::filesystem::path(arguments.text("store"))
                                          : models.front().file.path.parent_path() / store_name(study);
+  outputs.command_line = arguments.command_line();
   outputs.plot = arguments.flag("plot");
   outputs.dry_run = arguments.flag("dry_run");
   DataShelf shelf(datasets_dir_of(arguments));

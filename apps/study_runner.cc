@@ -171,7 +171,8 @@ int run_study(const std::vector<RankedModel>& models, const StudyRequest& study,
   options.with_loss = study.with_loss;
   options.stop_rule = study.stop_rule;
   options.batch = study.batch;
-  options.run = {host_name(), "", std::string(kVersion), "netsurf", study.batch, study.session.num_threads};
+  options.run = {host_name(),          "",          std::string(kVersion),
+                 outputs.command_line, study.batch, study.session.num_threads};
 
   InterruptGuard interrupt;
   Progress progress(streams);

@@ -22,6 +22,7 @@ struct RankedModel {
 
 struct StudyOutputs {
   std::filesystem::path store;
+  std::string command_line;  // kept with the run
   bool plot = false;
   bool dry_run = false;  // say what would run, run nothing
 };

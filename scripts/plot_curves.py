@@ -172,6 +172,8 @@ def draw_curves(plt, key, cells):
         axes.set_xscale("log")
         if are_apart(rates):
             axes.set_xticks(rates)
+            if len(rates) > 7:  # labels would touch
+                axes.tick_params(axis="x", rotation=30)
             axes.xaxis.set_minor_locator(NullLocator())
         else:
             axes.xaxis.set_major_locator(LogLocator())

@@ -1,6 +1,5 @@
-// Sharing fixed blocks of work among threads that sleep while they wait. Training enters a parallel region
-// every few hundred microseconds; OpenMP's threads spin between regions, which costs a hundredfold on a
-// machine that others use too.
+// Sharing fixed blocks of work among OpenMP's threads. What a block holds never depends on how many threads
+// there are, so neither does any sum.
 #pragma once
 
 #include <algorithm>
@@ -9,9 +8,8 @@
 
 namespace netsurf::floating {
 
-/// Runs task(0) .. task(count - 1), in no particular order, on the pool's threads and the caller. Returns
-/// when all are done. Tasks must not throw. A call from inside a task, or while another thread uses the pool,
-/// runs on the caller alone.
+/// Runs task(0) .. task(count - 1), in no particular order. Returns when all are done. Tasks must not throw.
+/// A call from inside a task runs on that thread alone.
 void parallel_for(int64_t count, const std::function<void(int64_t)>& task);
 
 /// Below this many elements a loop stays on one thread.

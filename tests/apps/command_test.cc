@@ -68,6 +68,12 @@ TEST(Command, MistakesAreNamedWithARemedy) {
   EXPECT_THAT(message_of({"--rate", ","}), HasSubstr("empty"));
 }
 
+TEST(Command, TheLineIsKeptAsItWasGiven) {
+  EXPECT_EQ(sample_command().parse(Words{"--rate", "1", "2", "--loud"}).command_line(),
+            "netsurf sample --rate 1 2 --loud");
+  EXPECT_EQ(sample_command().parse(Words{}).command_line(), "netsurf sample");
+}
+
 Arguments study_arguments(const Words& words) {
   Command command{"study",
                   "",

@@ -129,6 +129,22 @@ TEST_F(Study, ShowDescribesEveryKindOfFile) {
   EXPECT_THAT(run("show digits_mlp").out, HasSubstr("trainable"));
 }
 
+TEST_F(Study, PlotsAreDrawnForEveryModelAndRanking) {
+  std::string path = scheme() + "/plotted.sqlite";
+  Ran ran =
+      run("sweep --plot --model " + scheme() +
+          "/pruned_0/model.onnx --protection_range 0 --ber_range 0.01 0.1 --num_reps 4 --store " + path);
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  int drawn = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(scheme() + "/plotted.plots")) {
+    std::string bytes = read_file(entry.path(), 1 << 24);
+    EXPECT_THAT(ran.out, HasSubstr(entry.path().string()));
+    EXPECT_THAT(bytes, HasSubstr(entry.path().extension() == ".png" ? "PNG" : "<svg"));
+    ++drawn;
+  }
+  EXPECT_EQ(drawn, 4);  // curves and grid, each as PNG and SVG
+}
+
 TEST_F(Study, DryRunCountsTheCellsAndRunsNothing) {
   Ran ran = run("sweep --dry_run --model " + scheme() +
                 "/pruned_0/model.onnx --protection_range 0 --ber_range 0.1 0.2 --store " + scheme() +
