@@ -10,50 +10,38 @@ namespace {
 
 using cpu::kTile;
 
-/// Where one output position of a convolution (or a whole dense layer) reads: per group of output channels.
-struct Position {
-  std::vector<cpu::Stretch> stretches;
-  int64_t output_element = 0;  // first output element written
-  int first_channel = 0;       // first output channel
-};
+/// The stretches of input that one output pixel's first group of channels reads; later groups read the same,
+/// further on by the channels of a group each.
+using Pixel = std::vector<cpu::Stretch>;
 
-std::vector<Position> dense_positions(int num_inputs) { return {{{{0, 0, num_inputs}}, 0, 0}}; }
-
-/// One position per output pixel and group. Neighbouring columns merge into one stretch when they are
-/// neighbours in memory.
-std::vector<Position> conv_positions(const Layer& layer, const Shape& in, const Shape& out,
-                                     int kernel_channels) {
+/// One per output pixel. Neighbouring columns merge into one stretch when they are neighbours in memory.
+std::vector<Pixel> conv_pixels(const Layer& layer, const Shape& in, const Shape& out, int group_channels) {
   const Window& w = layer.window;
-  int group_outputs = out[2] / layer.groups;
   bool columns_touch = layer.groups == 1 && w.dilation_x == 1;
-  std::vector<Position> positions;
+  std::vector<Pixel> pixels;
   for (int row = 0; row < out[0]; ++row) {
     for (int column = 0; column < out[1]; ++column) {
-      for (int group = 0; group < layer.groups; ++group) {
-        Position position;
-        position.first_channel = group * group_outputs;
-        position.output_element = (int64_t{row} * out[1] + column) * out[2] + position.first_channel;
-        for (int i = 0; i < w.height; ++i) {
-          int y = row * w.stride_y - w.pad_top + i * w.dilation_y;
-          if (y < 0 || y >= in[0]) continue;
-          bool extends = false;
-          for (int j = 0; j < w.width; ++j) {
-            int x = column * w.stride_x - w.pad_left + j * w.dilation_x;
-            if (x < 0 || x >= in[1]) continue;
-            if (extends) {
-              position.stretches.back().length += kernel_channels;
-              continue;
-            }
-            position.stretches.push_back({(int64_t{y} * in[1] + x) * in[2] + int64_t{group} * kernel_channels,
-                                          (i * w.width + j) * kernel_channels, kernel_channels});
-            extends = columns_touch;
+      Pixel pixel;
+      for (int i = 0; i < w.height; ++i) {
+        int y = row * w.stride_y - w.pad_top + i * w.dilation_y;
+        if (y < 0 || y >= in[0]) continue;
+        bool extends = false;
+        for (int j = 0; j < w.width; ++j) {
+          int x = column * w.stride_x - w.pad_left + j * w.dilation_x;
+          if (x < 0 || x >= in[1]) continue;
+          if (extends) {
+            pixel.back().length += group_channels;
+            continue;
           }
+          pixel.push_back(
+              {(int64_t{y} * in[1] + x) * in[2], (i * w.width + j) * group_channels, group_channels});
+          extends = columns_touch;
         }
-        positions.push_back(std::move(position));
       }
+      pixels.push_back(std::move(pixel));
     }
   }
-  return positions;
+  return pixels;
 }
 
 }  // namespace
@@ -136,26 +124,28 @@ void PlainNetwork::add_sums(int index) {
   shape.num_outputs = kernel.shape[0] / layer.groups;
   shape.product_shift = alignment.first_shift;
   shape.bias_shift = alignment.second_shift;
-  std::vector<Position> positions = layer.kind == LayerKind::dense
-                                        ? dense_positions(in.shape[0])
-                                        : conv_positions(layer, in.shape, out.shape, kernel.shape[3]);
+  bool is_dense = layer.kind == LayerKind::dense;
+  int group_channels = kernel.shape.back();  // input channels of a group
+  std::vector<Pixel> pixels = is_dense ? std::vector<Pixel>{{{0, 0, in.shape[0]}}}
+                                       : conv_pixels(layer, in.shape, out.shape, group_channels);
   auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[0])]);
   auto to = static_cast<size_t>(index);
-  steps_.push_back([=, this, positions = std::move(positions),
+  steps_.push_back([=, this, pixels = std::move(pixels), groups = layer.groups,
                     kernel_index = static_cast<size_t>(layer.kernel),
                     bias_index = layer.bias](const ParameterCodes& parameters, Workspace& workspace) {
-    const int32_t* x = workspace.narrow[from].data();
-    for (const Position& position : positions) {
-      const int32_t* weights = parameters[kernel_index].data() + position.first_channel * shape.kernel_stride;
-      const int32_t* bias = bias_index < 0
-                                ? nullptr
-                                : parameters[static_cast<size_t>(bias_index)].data() + position.first_channel;
-      int64_t place = position.output_element * kTile;
-      if (is_wide(index)) {
-        cpu::sums_of_products(x, position.stretches, weights, bias, shape, workspace.wide[to].data() + place);
-      } else {
-        cpu::sums_of_products(x, position.stretches, weights, bias, shape,
-                              workspace.narrow[to].data() + place);
+    int64_t place = 0;  // in the output
+    for (const Pixel& pixel : pixels) {
+      for (int group = 0; group < groups; ++group, place += int64_t{shape.num_outputs} * kTile) {
+        int first_channel = group * shape.num_outputs;
+        const int32_t* x = workspace.narrow[from].data() + int64_t{group} * group_channels * kTile;
+        const int32_t* weights = parameters[kernel_index].data() + first_channel * shape.kernel_stride;
+        const int32_t* bias =
+            bias_index < 0 ? nullptr : parameters[static_cast<size_t>(bias_index)].data() + first_channel;
+        if (is_wide(index)) {
+          cpu::sums_of_products(x, pixel, weights, bias, shape, workspace.wide[to].data() + place);
+        } else {
+          cpu::sums_of_products(x, pixel, weights, bias, shape, workspace.narrow[to].data() + place);
+        }
       }
     }
   });

@@ -16,6 +16,8 @@ struct BadRequest {
   std::string says;
 };
 
+void PrintTo(const BadRequest& request, std::ostream* out) { *out << "netsurf " << request.line; }
+
 class BadRequests : public testing::TestWithParam<BadRequest> {};
 
 TEST_P(BadRequests, GetOneClearLine) {
