@@ -113,7 +113,8 @@ std::string store_name(const StudyRequest& study) {
 
 std::string study_table(ResultStore& store) {
   TextTable table({"model", "ranking", "protection", "BER", "trials", "accuracy %", "95 % interval", "median",
-                   "5 %", "95 %", "min", "clean", "loss", "changed %", "flips", "observed BER"});
+                   "5 %", "95 %", "min", "clean", "loss", "clean loss", "changed %", "flips",
+                   "observed BER"});
   for (const auto& [id, record] : store.cells()) {
     CellSummary s = summarize(store.outcomes(id), record.facts(store.study()));
     std::string interval =
@@ -127,7 +128,8 @@ std::string study_table(ResultStore& store) {
                cell.protection.text(), cell.bit_error_rate.text(), std::to_string(s.trials),
                percent(s.accuracy.mean), interval, percent(s.median), percent(s.q05), percent(s.q95),
                percent(s.minimum), percent(s.clean_accuracy),
-               s.mean_loss ? number_text("%.4f", *s.mean_loss) : "-", percent(s.changed),
+               s.mean_loss ? number_text("%.4f", *s.mean_loss) : "-",
+               s.clean_loss ? number_text("%.4f", *s.clean_loss) : "-", percent(s.changed),
                s.mean_flips ? number_text("%.1f", *s.mean_flips) : "-",
                s.observed_ber ? number_text("%.3g", *s.observed_ber) : "-"});
   }
@@ -152,7 +154,8 @@ int run_study(const std::vector<RankedModel>& models, const StudyRequest& study,
   }
   std::unique_ptr<SqliteStore> store =
       SqliteStore::open_or_create(outputs.store, identity_of(study, models.front().recipe, sets.front()));
-  streams.err << "sweep " << cells_of(grid).size() << " cells on " << sets.front().count << " " << study.split
+  size_t num_cells = cells_of(grid).size();
+  streams.err << "sweep " << num_cells << " cells on " << sets.front().count << " " << study.split
               << " samples: seed " << study.faults.seed << ", fault model " << name_of(study.faults.model)
               << ", design " << name_of(study.faults.design) << ", data " << sets.front().digest.substr(0, 12)
               << "\n";

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Draws a study: accuracy over bit error rate per protection, and the grid as a heat map.
+"""Draws a study: accuracy (or loss, where there are no labels) over bit error rate per protection, and the grid as a heat map.
 
     scripts/plot_curves.py SUMMARY.csv FOLDER
 
@@ -15,9 +15,26 @@ import re
 import sys
 
 REQUIRED = ("model", "ranking", "ranking_suffix", "ranking_order", "protection", "ber", "trials", "accuracy", "accuracy_low",
-            "accuracy_high", "clean_accuracy", "split", "dataset", "fault_model", "design", "samples")
-NUMBERS = ("protection", "ber", "trials", "samples", "accuracy", "accuracy_low", "accuracy_high", "clean_accuracy")
+            "accuracy_high", "clean_accuracy", "loss", "clean_loss", "split", "dataset", "fault_model", "design", "samples")
+NUMBERS = ("protection", "ber", "trials", "samples", "accuracy", "accuracy_low", "accuracy_high", "clean_accuracy",
+           "loss", "clean_loss")
 GREY = "#555555"
+
+
+class Metric:
+    """What is drawn: columns of the summary, and how a value is written."""
+
+    def __init__(self, name, clean, low, high, tick, text, limits):
+        self.name, self.clean, self.low, self.high = name, clean, low, high
+        self.tick, self.text = tick, text  # on an axis; beside the clean line and in a cell of the heat map
+        self.limits = limits  # that the vertical axis must not pass by much
+
+    def of(self, cell):
+        return cell[self.name]
+
+    def bounds(self, cell):
+        """The interval's ends, or None without one."""
+        return (cell[self.low], cell[self.high]) if self.low and cell[self.low] is not None else None
 
 
 class PlotError(Exception):
@@ -39,7 +56,7 @@ def number(row, column, place):
 
 
 def read_cells(path):
-    """The rows of the summary table that have an accuracy, as dictionaries."""
+    """The rows of the summary table as dictionaries, numbers read."""
     try:
         with open(path, newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
@@ -56,15 +73,21 @@ def read_cells(path):
                 absent = [column for column in ("protection", "ber", "trials", "samples") if cell[column] is None]
                 if absent:
                     raise PlotError(f"{path}: line {line} has no {absent[0]}")
-                if cell["accuracy"] is not None:
-                    cells.append(cell)
+                cells.append(cell)
     except FileNotFoundError:
         raise PlotError(f"no such file: {path}") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise PlotError(f"cannot read {path}: {error}") from None
-    if not cells:
-        raise PlotError(f"{path}: no row has an accuracy; there is nothing to draw")
     return cells
+
+
+def measured(cells, path):
+    """The metric to draw, and the cells that have it: accuracy, or the loss where nothing has labels."""
+    for metric in METRICS:
+        known = [cell for cell in cells if metric.of(cell) is not None]
+        if known:
+            return metric, known
+    raise PlotError(f"{path}: no row has an accuracy or a loss; there is nothing to draw")
 
 
 def grouped(cells):
@@ -88,6 +111,13 @@ def percent(fraction):
 def accuracy_label(value, _):
     """Tick label; an axis may reach a little above 100 %, accuracy cannot."""
     return percent(round(value, 9)) if value < 1 + 1e-9 else ""
+
+
+METRICS = (
+    Metric("accuracy", "clean_accuracy", "accuracy_low", "accuracy_high", accuracy_label, lambda value: f"{100 * value:.1f}",
+           (-0.02, 1.05)),
+    Metric("loss", "clean_loss", None, None, lambda value, _: f"{value:g}", lambda value: f"{value:.3g}", (-math.inf, math.inf)),
+)
 
 
 def ranking_name(key):
@@ -143,7 +173,7 @@ def are_apart(rates):
     return not steps or min(steps) > 0.09 * sum(steps)
 
 
-def draw_curves(plt, key, cells):
+def draw_curves(plt, key, cells, metric):
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
     figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
     protections = sorted({cell["protection"] for cell in cells})
@@ -155,18 +185,17 @@ def draw_curves(plt, key, cells):
         if not curve:
             continue
         x = [cell["ber"] for cell in curve]
-        axes.plot(x, [cell["accuracy"] for cell in curve], color=color, marker=markers[index % len(markers)], markersize=5,
+        axes.plot(x, [metric.of(cell) for cell in curve], color=color, marker=markers[index % len(markers)], markersize=5,
                   linewidth=1.6, label=percent(protection), zorder=3)
-        low = [math.nan if cell["accuracy_low"] is None else cell["accuracy_low"] for cell in curve]
-        high = [math.nan if cell["accuracy_high"] is None else cell["accuracy_high"] for cell in curve]
+        low, high = zip(*(metric.bounds(cell) or (math.nan, math.nan) for cell in curve))
         axes.fill_between(x, low, high, color=color, alpha=0.2, linewidth=0, zorder=2)
-        if len(curve) == 1 and curve[0]["accuracy_low"] is not None:
+        if len(curve) == 1 and metric.bounds(curve[0]):
             # A band over one place has no width to be seen by.
             axes.vlines(x, low, high, color=color, linewidth=1.2, zorder=2)
-    clean = cells[0]["clean_accuracy"]
+    clean = cells[0][metric.clean]
     if clean is not None:
         axes.axhline(clean, color=GREY, linewidth=1, linestyle=(0, (5, 3)), zorder=1)
-        axes.annotate(f"without faults {100 * clean:.1f} %", (0.995, clean), xycoords=("axes fraction", "data"),
+        axes.annotate(f"without faults {metric.text(clean)}" + (" %" if metric.name == "accuracy" else ""), (0.995, clean), xycoords=("axes fraction", "data"),
                       xytext=(0, 3), textcoords="offset points", ha="right", va="bottom", fontsize=8.5, color=GREY)
     if rates:
         axes.set_xscale("log")
@@ -180,28 +209,34 @@ def draw_curves(plt, key, cells):
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(value)))
         if len(rates) == 1:
             axes.set_xlim(rates[0] / 3, rates[0] * 3)
-    axes.yaxis.set_major_formatter(FuncFormatter(accuracy_label))
+    axes.yaxis.set_major_formatter(FuncFormatter(metric.tick))
     low, high = axes.get_ylim()
-    axes.set_ylim(max(low, -0.02), min(high + 0.05 * (high - low), 1.05))
+    axes.set_ylim(max(low, metric.limits[0]), min(high + 0.05 * (high - low), metric.limits[1]))
     axes.set_xlabel("bit error rate")
-    axes.set_ylabel("mean accuracy")
+    axes.set_ylabel(f"mean {metric.name}")
     axes.grid(True, which="major", color="#dddddd", linewidth=0.7)
     axes.set_axisbelow(True)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     handles, labels = axes.get_legend_handles_labels()
-    # Most protection on top, as its curve is.
-    axes.legend(handles[::-1], labels[::-1], title="protected bits", loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
-    has_band = any(cell["accuracy_low"] is not None for cell in cells)
-    put_titles(axes, key, "bands: 95 % interval of the mean accuracy" if has_band else "no intervals: too few trials or no spread", cells)
+    if metric.name == "accuracy":  # most protection on top, as its curve is
+        handles, labels = handles[::-1], labels[::-1]
+    axes.legend(handles, labels, title="protected bits", loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    if metric.low is None:
+        what = "mean over trials, without intervals"
+    elif any(metric.bounds(cell) for cell in cells):
+        what = "bands: 95 % interval of the mean accuracy"
+    else:
+        what = "no intervals: too few trials or no spread"
+    put_titles(axes, key, what, cells)
     return figure
 
 
-def draw_heat_map(plt, key, cells):
+def draw_heat_map(plt, key, cells, metric):
     from matplotlib.ticker import FuncFormatter
     protections = sorted({cell["protection"] for cell in cells})
     rates = sorted({cell["ber"] for cell in cells})
-    values = {(cell["protection"], cell["ber"]): cell["accuracy"] for cell in cells}
+    values = {(cell["protection"], cell["ber"]): metric.of(cell) for cell in cells}
     table = [[values.get((protection, rate), math.nan) for rate in rates] for protection in protections]
     known = list(values.values())
     low, high = min(known), max(known)
@@ -224,11 +259,11 @@ def draw_heat_map(plt, key, cells):
             if math.isnan(value):
                 continue
             dark = (value - low) / (high - low) < 0.55
-            axes.text(column, row, f"{100 * value:.1f}", ha="center", va="center", fontsize=9, color="white" if dark else "black")
+            axes.text(column, row, metric.text(value), ha="center", va="center", fontsize=9, color="white" if dark else "black")
     bar = figure.colorbar(image, ax=axes, pad=0.02)
-    bar.ax.yaxis.set_major_formatter(FuncFormatter(accuracy_label))
+    bar.ax.yaxis.set_major_formatter(FuncFormatter(metric.tick))
     bar.outline.set_visible(False)
-    put_titles(axes, key, "mean accuracy in %", cells)
+    put_titles(axes, key, "mean accuracy in %" if metric.name == "accuracy" else "mean loss", cells)
     return figure
 
 
@@ -248,7 +283,7 @@ def save(figure, folder, stem, written):
 
 def plot(table, folder):
     """Draws everything and returns the files written."""
-    cells = read_cells(table)
+    metric, cells = measured(read_cells(table), table)
     try:
         import matplotlib
         matplotlib.use("Agg")
@@ -263,7 +298,7 @@ def plot(table, folder):
         os.makedirs(folder, exist_ok=True)
         for key, members in groups.items():
             for name, draw in (("curves", draw_curves), ("grid", draw_heat_map)):
-                figure = draw(plt, key, members)
+                figure = draw(plt, key, members, metric)
                 save(figure, folder, f"{stems[key]}_{name}", written)
                 plt.close(figure)
     except OSError as error:

@@ -58,6 +58,8 @@ std::string read_file(const fs::path& path, uint64_t max_bytes) {
 
 void replace_file(const fs::path& path, const std::function<void(const fs::path&)>& write) {
   std::error_code error;
+  if (fs::is_directory(path, error))
+    throw InputError(path.string() + " is a folder; expected the name of a file");
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
   if (error) throw RunError("cannot make folder " + path.parent_path().string() + ": " + error.message());
   fs::path temporary = path;

@@ -95,9 +95,10 @@ int64_t parse_integer(std::string_view text, std::string_view what, int64_t low,
   if (error != std::errc() || end != plain.data() + plain.size()) {
     double real = 0;
     auto [real_end, real_error] = std::from_chars(plain.data(), plain.data() + plain.size(), real);
-    bool whole = real_error == std::errc() && real_end == plain.data() + plain.size() &&
-                 std::fabs(real) < 9e15 && real == std::floor(real);
+    bool whole =
+        real_error == std::errc() && real_end == plain.data() + plain.size() && real == std::floor(real);
     if (!whole) refuse("is not a whole number");
+    if (std::fabs(real) >= 0x1p63) refuse("is out of range");
     number = static_cast<int64_t>(real);
   }
   if (number < low || number > high) refuse("is out of range");

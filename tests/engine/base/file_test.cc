@@ -99,7 +99,7 @@ TEST(File, AParentThatIsAFileIsNamed) {
 TEST(File, AFolderInTheWayIsNamedAndNothingIsLeft) {
   TempDir folder;
   fs::create_directory(folder.path() / "taken");
-  EXPECT_THROW(write_file(folder.path() / "taken", "x"), RunError);
+  EXPECT_THROW(write_file(folder.path() / "taken", "x"), InputError);
   EXPECT_EQ(count_files(folder.path()), 1u);
 }
 
