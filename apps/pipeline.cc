@@ -77,7 +77,12 @@ ModelFile find_or_train(const Arguments& arguments, const Benchmark& benchmark, 
     return train_model(benchmark, prune, train_options_of(arguments), path, shelf, streams);
   }
   ModelFile file{path, load_model(path)};
+  auto note = file.model.notes().find("seed");
+  std::string trained_seed = note == file.model.notes().end() ? "unknown" : note->second;
+  std::string asked_seed = std::to_string(seed_of(arguments));
   streams.err << "found " << path.string() << ": digest " << short_digest(file.model.digest())
+              << ", trained with seed " << trained_seed
+              << (trained_seed == asked_seed ? "" : ", not " + asked_seed)
               << " (--train_model trains anew)\n";
   return file;
 }
