@@ -60,6 +60,9 @@ void replace_file(const fs::path& path, const std::function<void(const fs::path&
   std::error_code error;
   if (fs::is_directory(path, error))
     throw InputError(path.string() + " is a folder; expected the name of a file");
+  if (fs::exists(path, error) && !fs::is_regular_file(path, error))
+    throw InputError(path.string() + " is not a regular file; expected the name of a file");
+  error.clear();  // asking about a path that is not there yet leaves an error behind
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
   if (error) throw RunError("cannot make folder " + path.parent_path().string() + ": " + error.message());
   fs::path temporary = path;

@@ -96,6 +96,15 @@ TEST(File, AParentThatIsAFileIsNamed) {
   EXPECT_EQ(read_file(file, 10), "x");
 }
 
+TEST(File, ABareNameIsWrittenInTheCurrentFolder) {
+  TempDir folder;
+  fs::path before = fs::current_path();
+  fs::current_path(folder.path());
+  EXPECT_NO_THROW(write_file("bare.txt", "x"));
+  fs::current_path(before);
+  EXPECT_EQ(read_file(folder.path() / "bare.txt", 10), "x");
+}
+
 TEST(File, AFolderInTheWayIsNamedAndNothingIsLeft) {
   TempDir folder;
   fs::create_directory(folder.path() / "taken");
