@@ -52,9 +52,11 @@ class Drafter {
     layer.name = std::string(name_of(layer.kind)) + "_" + std::to_string(draft_.layers.size());
     for (int input : layer.inputs) read_[static_cast<size_t>(input)] = true;
     draft_.layers.push_back(std::move(layer));
+    bool fits = drawn.magnitude <= Wide{1} << 62 && std::abs(drawn.frac_bits) <= 62;
+    // A draft that is too wide already may grow on: held here, a chain of wide layers stays within Wide.
+    drawn.magnitude = std::min(drawn.magnitude, Wide{1} << 63);
     drawn_.push_back(std::move(drawn));
     read_.push_back(false);
-    bool fits = drawn_.back().magnitude <= Wide{1} << 62 && std::abs(drawn_.back().frac_bits) <= 62;
     draft_.may_be_too_wide = draft_.may_be_too_wide || !fits;
     return last();
   }
