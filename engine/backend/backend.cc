@@ -15,10 +15,11 @@ void check_set(const Model& model, const EvaluationSet& set) {
   if (set.count < 1) throw InputError("the evaluation set has no samples");
   int64_t outputs = model.type(model.scored_layer()).elements();
   bool classifies = set.task == Task::classification;
+  bool has_targets = !classifies && set.task != Task::comparison;
   expect("values per sample", set.sample_size, model.type(0).elements());
   expect("codes", static_cast<int64_t>(set.codes.size()), set.count * set.sample_size);
   expect("labels", static_cast<int64_t>(set.labels.size()), classifies ? set.count : 0);
-  expect("targets", static_cast<int64_t>(set.targets.size()), classifies ? 0 : set.count * outputs);
+  expect("targets", static_cast<int64_t>(set.targets.size()), has_targets ? set.count * outputs : 0);
   for (int32_t label : set.labels) {
     if (label < 0 || label >= outputs) {
       throw InputError("label " + std::to_string(label) + " is out of range: the model has " +

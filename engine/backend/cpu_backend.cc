@@ -24,7 +24,7 @@ constexpr uint64_t kTasksPerThread = 4;    // enough for an even end, few enough
 
 /// What one thread owns.
 struct Worker {
-  ParameterCodes parameters;
+  ParameterOperands parameters;
   Workspace workspace;
 };
 
@@ -118,12 +118,14 @@ class CpuSession : public Session {
   }
 
   /// Inverts the given bits in a thread's parameters.
-  void flip(std::span<const BitId> flips, ParameterCodes& parameters) const {
+  void flip(std::span<const BitId> flips, ParameterOperands& parameters) const {
     for (BitId id : flips) {
       BitAddress at = bit_space().address(id);
-      const Format& format = network_.model().parameters()[static_cast<size_t>(at.parameter)].format;
-      int32_t& code = parameters[static_cast<size_t>(at.parameter)][static_cast<size_t>(at.element)];
-      code = core::flip_bit(code, at.bit, format.bits, format.is_signed);
+      const Parameter& parameter = network_.model().parameters()[static_cast<size_t>(at.parameter)];
+      core::Storage storage{parameter.format.bits, parameter.format.is_signed, parameter.zero_point,
+                            parameter.bipolar};
+      int32_t& operand = parameters[static_cast<size_t>(at.parameter)][static_cast<size_t>(at.element)];
+      operand = core::flip_operand(operand, at.bit, storage);
     }
   }
 

@@ -1,9 +1,13 @@
 #include "engine/backend/plain_network.h"
 
+#include <algorithm>
+
 #include "engine/backend/requantizer.h"
 #include "kernels/cpu/elementwise.h"
 #include "kernels/cpu/pool.h"
 #include "kernels/cpu/sums.h"
+#include "kernels/cpu/threshold.h"
+#include "kernels/cpu/upsample.h"
 
 namespace netsurf {
 namespace {
@@ -44,6 +48,34 @@ std::vector<Pixel> conv_pixels(const Layer& layer, const Shape& in, const Shape&
   return pixels;
 }
 
+/// One per output pixel of a transposed convolution: the input pixels that reach it; there may be none.
+std::vector<Pixel> transposed_pixels(const Window& w, const Shape& in, const Shape& out) {
+  std::vector<Pixel> pixels;
+  for (int row = 0; row < out[0]; ++row) {
+    for (int column = 0; column < out[1]; ++column) {
+      Pixel pixel;
+      for (int i = 0; i < w.height; ++i) {
+        int below = row + w.pad_top - i * w.dilation_y;
+        if (below < 0 || below % w.stride_y != 0 || below / w.stride_y >= in[0]) continue;
+        for (int j = 0; j < w.width; ++j) {
+          int right = column + w.pad_left - j * w.dilation_x;
+          if (right < 0 || right % w.stride_x != 0 || right / w.stride_x >= in[1]) continue;
+          pixel.push_back({(int64_t{below / w.stride_y} * in[1] + right / w.stride_x) * in[2],
+                           (i * w.width + j) * in[2], in[2]});
+        }
+      }
+      pixels.push_back(std::move(pixel));
+    }
+  }
+  return pixels;
+}
+
+std::vector<Pixel> pixels_of(const Layer& layer, const Shape& in, const Shape& out, int group_channels) {
+  if (layer.kind == LayerKind::dense) return {{{0, 0, in[0]}}};
+  return layer.kind == LayerKind::conv2d_transpose ? transposed_pixels(layer.window, in, out)
+                                                   : conv_pixels(layer, in, out, group_channels);
+}
+
 }  // namespace
 
 PlainNetwork::PlainNetwork(const Model& model) : model_(model) {
@@ -55,12 +87,20 @@ PlainNetwork::PlainNetwork(const Model& model) : model_(model) {
         break;
       case LayerKind::dense:
       case LayerKind::conv2d:
+      case LayerKind::conv2d_transpose:
         add_sums(i);
         break;
       case LayerKind::max_pool:
       case LayerKind::average_pool:
       case LayerKind::global_average_pool:
+      case LayerKind::sum_pool:
         add_pool(i);
+        break;
+      case LayerKind::upsample:
+        add_upsample(i);
+        break;
+      case LayerKind::threshold:
+        add_threshold(i);
         break;
       case LayerKind::affine:
         add_affine(i);
@@ -81,10 +121,13 @@ PlainNetwork::PlainNetwork(const Model& model) : model_(model) {
   }
 }
 
-ParameterCodes PlainNetwork::clean_parameters() const {
-  ParameterCodes codes;
-  for (const Parameter& parameter : model_.parameters()) codes.push_back(parameter.codes);
-  return codes;
+ParameterOperands PlainNetwork::clean_parameters() const {
+  ParameterOperands operands;
+  for (const Parameter& parameter : model_.parameters()) {
+    operands.push_back(parameter.codes);
+    for (int32_t& code : operands.back()) code = parameter.operand(code);
+  }
+  return operands;
 }
 
 Workspace PlainNetwork::make_workspace() const {
@@ -100,11 +143,16 @@ Workspace PlainNetwork::make_workspace() const {
     } else {
       workspace.narrow[i].resize(size);
     }
+    int thresholds = model_.layers()[i].thresholds;
+    if (thresholds >= 0) {
+      auto row = static_cast<size_t>(model_.parameters()[static_cast<size_t>(thresholds)].shape[1]);
+      workspace.row.resize(std::max(workspace.row.size(), row));
+    }
   }
   return workspace;
 }
 
-void PlainNetwork::run(const ParameterCodes& parameters, Workspace& workspace) const {
+void PlainNetwork::run(const ParameterOperands& parameters, Workspace& workspace) const {
   for (const Step& step : steps_) step(parameters, workspace);
 }
 
@@ -124,15 +172,13 @@ void PlainNetwork::add_sums(int index) {
   shape.num_outputs = kernel.shape[0] / layer.groups;
   shape.product_shift = alignment.first_shift;
   shape.bias_shift = alignment.second_shift;
-  bool is_dense = layer.kind == LayerKind::dense;
   int group_channels = kernel.shape.back();  // input channels of a group
-  std::vector<Pixel> pixels = is_dense ? std::vector<Pixel>{{{0, 0, in.shape[0]}}}
-                                       : conv_pixels(layer, in.shape, out.shape, group_channels);
+  std::vector<Pixel> pixels = pixels_of(layer, in.shape, out.shape, group_channels);
   auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[0])]);
   auto to = static_cast<size_t>(index);
   steps_.push_back([=, this, pixels = std::move(pixels), groups = layer.groups,
                     kernel_index = static_cast<size_t>(layer.kernel),
-                    bias_index = layer.bias](const ParameterCodes& parameters, Workspace& workspace) {
+                    bias_index = layer.bias](const ParameterOperands& parameters, Workspace& workspace) {
     int64_t place = 0;  // in the output
     for (const Pixel& pixel : pixels) {
       for (int group = 0; group < groups; ++group, place += int64_t{shape.num_outputs} * kTile) {
@@ -162,14 +208,57 @@ void PlainNetwork::add_pool(int index) {
                        w.dilation_x, w.pad_top, w.pad_left};
   auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[0])]);
   auto to = static_cast<size_t>(index);
-  bool averages = layer.kind != LayerKind::max_pool;
-  steps_.push_back([=, this](const ParameterCodes&, Workspace& workspace) {
+  bool averages = is_global || layer.kind == LayerKind::average_pool;
+  bool sums = layer.kind == LayerKind::sum_pool;
+  steps_.push_back([=, this](const ParameterOperands&, Workspace& workspace) {
     if (averages) {
       cpu::average_pool(workspace.narrow[from].data(), shape, workspace.narrow[to].data());
+    } else if (sums && is_wide(index)) {
+      cpu::sum_pool(workspace.narrow[from].data(), shape, workspace.wide[to].data());
+    } else if (sums) {
+      cpu::sum_pool(workspace.narrow[from].data(), shape, workspace.narrow[to].data());
     } else if (is_wide(index)) {
       cpu::max_pool(workspace.wide[from].data(), shape, workspace.wide[to].data());
     } else {
       cpu::max_pool(workspace.narrow[from].data(), shape, workspace.narrow[to].data());
+    }
+  });
+}
+
+void PlainNetwork::add_upsample(int index) {
+  const Layer& layer = model_.layers()[static_cast<size_t>(index)];
+  const Shape& in = model_.type(layer.inputs[0]).shape;
+  cpu::UpsampleShape shape{in[0], in[1], in[2], layer.window.height, layer.window.width};
+  auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[0])]);
+  auto to = static_cast<size_t>(index);
+  steps_.push_back([=, this](const ParameterOperands&, Workspace& workspace) {
+    if (is_wide(index)) {
+      cpu::upsample(workspace.wide[from].data(), shape, workspace.wide[to].data());
+    } else {
+      cpu::upsample(workspace.narrow[from].data(), shape, workspace.narrow[to].data());
+    }
+  });
+}
+
+void PlainNetwork::add_threshold(int index) {
+  const Layer& layer = model_.layers()[static_cast<size_t>(index)];
+  const TensorType& in = model_.type(layer.inputs[0]);
+  auto thresholds_index = static_cast<size_t>(layer.thresholds);
+  const Shape& rows = model_.parameters()[thresholds_index].shape;
+  int channels = in.shape.back();
+  cpu::ThresholdShape shape{in.elements() / channels,          channels, rows[1], rows[0] == 1, layer.low,
+                            (layer.high - layer.low) / rows[1]};
+  auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[0])]);
+  auto to = static_cast<size_t>(index);
+  bool in_is_wide = in.needs_64_bits();
+  steps_.push_back([=](const ParameterOperands& parameters, Workspace& workspace) {
+    const int32_t* thresholds = parameters[thresholds_index].data();
+    if (in_is_wide) {
+      cpu::threshold_all(workspace.wide[from].data(), shape, thresholds, workspace.row.data(),
+                         workspace.narrow[to].data());
+    } else {
+      cpu::threshold_all(workspace.narrow[from].data(), shape, thresholds, workspace.row.data(),
+                         workspace.narrow[to].data());
     }
   });
 }
@@ -189,7 +278,7 @@ void PlainNetwork::add_affine(int index) {
   auto to = static_cast<size_t>(index);
   bool in_is_wide = in.needs_64_bits();
   steps_.push_back([=, this, scale_index = static_cast<size_t>(layer.scale), shift_index = layer.shift](
-                       const ParameterCodes& parameters, Workspace& workspace) {
+                       const ParameterOperands& parameters, Workspace& workspace) {
     const int32_t* scale = parameters[scale_index].data();
     const int32_t* shift = shift_index < 0 ? nullptr : parameters[static_cast<size_t>(shift_index)].data();
     if (in_is_wide) {
@@ -216,7 +305,7 @@ void PlainNetwork::add_join(int index) {
     auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[i])]);
     auto to = static_cast<size_t>(index);
     bool in_is_wide = in.needs_64_bits();
-    steps_.push_back([=, this](const ParameterCodes&, Workspace& workspace) {
+    steps_.push_back([=, this](const ParameterOperands&, Workspace& workspace) {
       if (in_is_wide) {
         cpu::join_all(workspace.wide[from].data(), shape, workspace.wide[to].data());
       } else if (is_wide(index)) {
@@ -231,13 +320,13 @@ void PlainNetwork::add_join(int index) {
 void PlainNetwork::add_activation(int index) {
   const Layer& layer = model_.layers()[static_cast<size_t>(index)];
   const TensorType& in = model_.type(layer.inputs[0]);
-  core::Requantizer q = make_requantizer(layer.function, in, layer.format);
+  core::Requantizer q = make_requantizer(layer, in);
   bool narrow_steps = fits_32_bits(q, in);
   int64_t elements = in.elements();
   auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[0])]);
   auto to = static_cast<size_t>(index);
   bool in_is_wide = in.needs_64_bits();
-  steps_.push_back([=](const ParameterCodes&, Workspace& workspace) {
+  steps_.push_back([=](const ParameterOperands&, Workspace& workspace) {
     if (in_is_wide) {
       cpu::requantize_all(workspace.wide[from].data(), elements, q, narrow_steps,
                           workspace.narrow[to].data());

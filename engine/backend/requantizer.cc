@@ -4,16 +4,68 @@
 #include <cstdlib>
 
 namespace netsurf {
+namespace {
 
-core::Requantizer make_requantizer(ActivationFunction function, const TensorType& in, const Format& format) {
+// Any shift at which a value of at most 62 bits is below half a step, and which a rounding cares about only
+// through the sign: |x| / 2^2 for |x| <= 1 stands for all of them.
+constexpr int kTooFar = 64;
+constexpr int kSignShift = 2;
+
+int64_t largest_code(const TensorType& in) { return std::max(in.high, -in.low); }
+
+/// The lowest code before a left shift that does not saturate for sure; what lies below may be raised to it.
+int64_t lowest_useful(const core::Requantizer& q, int left_shift) { return (q.low >> left_shift) - 1; }
+
+/// Sets how x + offset comes from `shift` fraction bits more than the format's to the format's.
+void set_shift(core::Requantizer& q, int shift) {
+  if (shift >= kTooFar) {
+    q.right_shift = kSignShift;
+    q.in_low = std::max(q.in_low, -1 - q.offset);
+    q.in_high = std::min(q.in_high, 1 - q.offset);
+  } else if (shift >= 0) {
+    q.right_shift = shift;
+  } else {
+    // Beyond 62 places any code but 0 saturates (or wraps to 0), as it does at 62.
+    q.left_shift = std::min(-shift, 62);
+    if (q.wrapped_bits > 0) return;
+    // Clip so that the shift itself cannot overflow.
+    q.in_low = std::max(q.in_low, lowest_useful(q, q.left_shift) - q.offset);
+    q.in_high = std::min(q.in_high, (q.high >> q.left_shift) + 1 - q.offset);
+    q.in_low = std::min(q.in_low, q.in_high);
+  }
+}
+
+/// The way of negative codes through a leaky_relu: products down to `lowest`, with `shift` fraction bits more
+/// than the format.
+void set_product_shift(core::Requantizer& q, int64_t lowest, int shift) {
+  q.product_low = lowest;
+  if (shift >= kTooFar) {
+    q.product_right_shift = kSignShift;
+    q.product_low = std::max<int64_t>(lowest, -1);
+  } else if (shift >= 0) {
+    q.product_right_shift = shift;
+  } else {
+    q.product_left_shift = std::min(-shift, 62);
+    if (q.wrapped_bits == 0) q.product_low = std::max(lowest, lowest_useful(q, q.product_left_shift));
+  }
+}
+
+}  // namespace
+
+core::Requantizer make_requantizer(const Layer& layer, const TensorType& in) {
   core::Requantizer q;
-  q.low = format.min_code();
-  q.high = format.max_code();
+  q.low = layer.low_code();
+  q.high = layer.high_code();
+  q.rounding = layer.rounding;
+  if (layer.wraps) {
+    q.wrapped_bits = layer.format.bits;
+    q.wraps_signed = layer.format.is_signed;
+  }
   q.in_low = -in.bound;
   q.in_high = in.bound;
   int frac_bits = in.frac_bits;
   int64_t one = frac_bits >= 0 && frac_bits <= 40 ? int64_t{1} << frac_bits : 0;
-  switch (function) {
+  switch (layer.function) {
     case ActivationFunction::linear:
       break;
     case ActivationFunction::relu:
@@ -30,27 +82,26 @@ core::Requantizer make_requantizer(ActivationFunction function, const TensorType
       q.offset = one;
       ++frac_bits;
       break;
+    case ActivationFunction::leaky_relu:  // codes from 0 on keep their fraction bits: x 2^k of k more is x
+      q.in_low = 0;
+      q.leaks = true;
+      q.slope = layer.slope;
+      set_product_shift(q, -largest_code(in) * layer.slope,
+                        frac_bits + layer.slope_shift - layer.format.frac_bits());
+      break;
   }
-  int shift = frac_bits - format.frac_bits();
-  if (shift > 62) {  // |x| <= 2^62 rounds to zero
-    q.in_low = q.in_high = -q.offset;
-  } else if (shift >= 0) {
-    q.right_shift = shift;
-  } else {
-    // Beyond 62 places any code but 0 saturates, as it does at 62. Clip so that the shift itself cannot
-    // overflow.
-    q.left_shift = std::min(-shift, 62);
-    q.in_low = std::max(q.in_low, (q.low >> q.left_shift) - 1 - q.offset);
-    q.in_high = std::min(q.in_high, (q.high >> q.left_shift) + 1 - q.offset);
-    q.in_low = std::min(q.in_low, q.in_high);
-  }
+  set_shift(q, frac_bits - layer.format.frac_bits());
   return q;
 }
 
 bool fits_32_bits(const core::Requantizer& q, const TensorType& in) {
   if (in.needs_64_bits() || q.right_shift > 30 || q.left_shift > 30) return false;
   int64_t largest = std::max(std::abs(q.in_low), std::abs(q.in_high)) + std::abs(q.offset);
-  return largest <= (INT32_MAX >> q.left_shift);
+  if (largest > (INT32_MAX >> q.left_shift)) return false;
+  if (!q.leaks) return true;
+  if (q.product_right_shift > 30 || q.product_left_shift > 30) return false;
+  // Products below product_low are formed before they are raised to it.
+  return largest_code(in) * q.slope <= INT32_MAX && -q.product_low <= (INT32_MAX >> q.product_left_shift);
 }
 
 }  // namespace netsurf

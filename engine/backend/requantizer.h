@@ -1,4 +1,4 @@
-// The constants of one activation: from its function, the type it reads and the format it writes.
+// The constants of one activation: from its layer and the type it reads.
 #pragma once
 
 #include "engine/model/exactness.h"
@@ -7,7 +7,8 @@
 
 namespace netsurf {
 
-core::Requantizer make_requantizer(ActivationFunction function, const TensorType& in, const Format& format);
+/// REQUIRES: an activation layer that infer_types accepts with that input.
+core::Requantizer make_requantizer(const Layer& layer, const TensorType& in);
 
 /// Whether every step of the requantizer fits int32 for inputs of that type.
 bool fits_32_bits(const core::Requantizer& q, const TensorType& in);

@@ -10,7 +10,7 @@ using cpu::kTile;
 Scorer::Scorer(const Model& model, const EvaluationSet& set)
     : set_(set),
       num_codes_(static_cast<int>(model.type(model.scored_layer()).elements())),
-      frac_bits_(model.type(model.scored_layer()).frac_bits) {
+      step_(core::step_of(model.layers().back().unit, model.type(model.scored_layer()).frac_bits)) {
   clean_codes_.resize(static_cast<size_t>(set.count) * static_cast<size_t>(num_codes_));
   clean_predictions_.resize(static_cast<size_t>(set.count));
 }
@@ -19,7 +19,7 @@ TrialOutcome Scorer::empty_outcome(uint64_t trial, bool with_loss) const {
   TrialOutcome outcome;
   outcome.trial = trial;
   outcome.correct = set_.task == Task::classification ? 0 : kNoCount;
-  outcome.loss = with_loss ? 0 : kNoCount;
+  outcome.loss = with_loss && set_.task != Task::comparison ? 0 : kNoCount;
   return outcome;
 }
 
@@ -49,11 +49,12 @@ void Scorer::add(const Int* codes, int64_t begin, int count, bool with_loss, Tri
       outcome.changed += prediction != clean_predictions_[sample] ? 1 : 0;
       outcome.correct += prediction == set_.labels[sample] ? 1 : 0;
       if (with_loss)
-        outcome.loss += core::cross_entropy(codes + s, num_codes_, kTile, frac_bits_, set_.labels[sample]);
+        outcome.loss += core::cross_entropy(codes + s, num_codes_, kTile, step_, set_.labels[sample]);
     } else {
       outcome.changed += distance != 0 ? 1 : 0;
       const float* targets = set_.targets.data() + sample * static_cast<size_t>(num_codes_);
-      if (with_loss) outcome.loss += core::squared_error(codes + s, num_codes_, kTile, frac_bits_, targets);
+      if (with_loss && set_.task != Task::comparison)
+        outcome.loss += core::squared_error(codes + s, num_codes_, kTile, step_, targets);
     }
   }
 }

@@ -31,7 +31,7 @@ class Scorer {
  private:
   const EvaluationSet& set_;
   int num_codes_;
-  int frac_bits_;
+  float step_;                              // real size of a scored code
   std::vector<int64_t> clean_codes_;        // [samples, num_codes]
   std::vector<int32_t> clean_predictions_;  // [samples]
 };

@@ -4,8 +4,13 @@
 
 #include "engine/base/digest.h"
 #include "engine/base/error.h"
+#include "kernels/core/fixed.h"
 
 namespace netsurf {
+
+int32_t flipped_code(const Parameter& parameter, int32_t code, int bit) {
+  return core::flip_bit(code, bit, parameter.format.bits, parameter.format.is_signed);
+}
 
 BitSpace::BitSpace(const Model& model, Pruned pruned) {
   Digest digest;
@@ -15,10 +20,10 @@ BitSpace::BitSpace(const Model& model, Pruned pruned) {
     Segment segment;
     segment.parameter = static_cast<int>(p);
     segment.bits = parameter.format.bits;
-    uint64_t count = parameter.codes.size();
-    bool leaves_out =
-        pruned == Pruned::absent && std::count(parameter.pruned.begin(), parameter.pruned.end(), uint8_t{0}) <
-                                        static_cast<int64_t>(parameter.pruned.size());
+    uint64_t count = parameter.constant ? 0 : parameter.codes.size();
+    bool leaves_out = !parameter.constant && pruned == Pruned::absent &&
+                      std::count(parameter.pruned.begin(), parameter.pruned.end(), uint8_t{0}) <
+                          static_cast<int64_t>(parameter.pruned.size());
     if (leaves_out) {
       for (uint32_t element = 0; element < parameter.codes.size(); ++element) {
         if (parameter.pruned[element] == 0) segment.elements.push_back(element);

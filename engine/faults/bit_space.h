@@ -1,6 +1,6 @@
 // The numbering of every stored bit of a network. A BitId is a place in this order: parameters in the model's
-// canonical order, elements in C order, bits from the least significant. Bits of pruned elements are left out
-// unless asked for.
+// canonical order, elements in C order, bits from the least significant. Constant parameters have none; bits
+// of pruned elements are left out unless asked for.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,9 @@ struct BitAddress {
   bool operator==(const BitAddress&) const = default;
 };
 
+/// The code that `code` becomes when one of the parameter's bits flips.
+int32_t flipped_code(const Parameter& parameter, int32_t code, int bit);
+
 class BitSpace {
  public:
   enum class Pruned { absent, stored };
@@ -31,7 +34,7 @@ class BitSpace {
   /// Number of bits, below 2^32.
   uint64_t size() const { return size_; }
   BitAddress address(BitId id) const;
-  /// The id of a bit that is present. REQUIRES: the element is not left out as pruned.
+  /// The id of a bit that is present. REQUIRES: the element is neither left out as pruned nor constant.
   BitId id(const BitAddress& address) const;
 
   /// One parameter's run of ids.

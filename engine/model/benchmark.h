@@ -102,8 +102,8 @@ inline constexpr std::array<std::string_view, 2> kOptimizerNames = {"adam", "sgd
 inline constexpr std::array<std::string_view, 2> kBatchNormNames = {"affine", "fold"};
 inline constexpr std::array<std::string_view, 2> kDecayNames = {"none", "cosine"};
 inline constexpr std::array<std::string_view, 2> kMonitorNames = {"loss", "accuracy"};
-inline constexpr std::array<std::string_view, 3> kTaskNames = {"classification", "regression",
-                                                               "reconstruction"};
+inline constexpr std::array<std::string_view, 4> kTaskNames = {"classification", "regression",
+                                                               "reconstruction", "comparison"};
 
 struct Benchmark {
   std::string name;

@@ -1,6 +1,7 @@
 #include "engine/model/canonical.h"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <set>
 #include <tuple>
@@ -18,7 +19,8 @@ std::string own_color(const Layer& layer, const TensorType& type,
   digest.add(name_of(layer.kind))
       .add(std::span<const int32_t>(type.shape))
       .add(std::span<const int32_t>(attributes(layer)));
-  for (int p : parameter_roles(layer))
+  std::array<int, 5> roles = parameter_roles(layer);
+  for (int p : digested_roles(layer, roles))
     digest.add(p < 0 ? "" : std::string_view(parameter_digests[static_cast<size_t>(p)]));
   return digest.hex();
 }
@@ -66,10 +68,19 @@ std::vector<std::string> surrounding_colors(std::span<const Layer> layers, std::
   }
 }
 
+std::array<int32_t, 7> attributes_added_later(const Layer& layer) {
+  return {layer.low,   layer.high,        static_cast<int32_t>(layer.rounding), layer.wraps ? 1 : 0,
+          layer.slope, layer.slope_shift, std::bit_cast<int32_t>(layer.unit)};
+}
+
 }  // namespace
 
-std::array<int, 4> parameter_roles(const Layer& layer) {
-  return {layer.kernel, layer.bias, layer.scale, layer.shift};
+std::array<int, 5> parameter_roles(const Layer& layer) {
+  return {layer.kernel, layer.bias, layer.scale, layer.shift, layer.thresholds};
+}
+
+std::span<const int> digested_roles(const Layer& layer, const std::array<int, 5>& roles) {
+  return std::span(roles).first(layer.thresholds < 0 ? 4 : 5);
 }
 
 std::vector<int32_t> attributes(const Layer& layer) {
@@ -90,6 +101,9 @@ std::vector<int32_t> attributes(const Layer& layer) {
                               layer.format.is_signed ? 1 : 0,
                               static_cast<int32_t>(layer.function)};
   all.insert(all.end(), layer.shape.begin(), layer.shape.end());
+  // Seven more or none: a shape has at most three sizes, so the two cannot be taken for each other.
+  std::array<int32_t, 7> later = attributes_added_later(layer);
+  if (later != attributes_added_later(Layer{})) all.insert(all.end(), later.begin(), later.end());
   return all;
 }
 
@@ -98,6 +112,8 @@ std::string parameter_digest(const Parameter& p) {
   digest.add(int64_t{p.format.bits}).add(int64_t{p.format.integer_bits}).add(int64_t{p.format.is_signed});
   digest.add(std::span<const int32_t>(p.shape)).add(std::span<const int32_t>(p.codes));
   digest.add_bytes(std::as_bytes(std::span(p.pruned)));
+  if (p.zero_point != 0 || p.bipolar || p.constant)
+    digest.add(int64_t{p.zero_point}).add(int64_t{p.bipolar}).add(int64_t{p.constant});
   return digest.hex();
 }
 
@@ -151,7 +167,8 @@ std::vector<int> canonical_order(std::span<const Layer> layers, std::span<const 
       for (int input : layer.inputs) producers.push_back(place[static_cast<size_t>(input)]);
       if (std::find(producers.begin(), producers.end(), -1) != producers.end()) continue;
       std::string own_digests;
-      for (int p : parameter_roles(layer)) own_digests += p < 0 ? "-" : digests[static_cast<size_t>(p)];
+      std::array<int, 5> roles = parameter_roles(layer);
+      for (int p : digested_roles(layer, roles)) own_digests += p < 0 ? "-" : digests[static_cast<size_t>(p)];
       Key key{std::move(producers),   layer.kind, types[i].shape, attributes(layer),
               std::move(own_digests), colors[i]};
       if (best < 0 || key < best_key) {

@@ -13,13 +13,17 @@
 
 namespace netsurf {
 
-/// The parameters of a layer by role, kernel first; -1 for none.
-std::array<int, 4> parameter_roles(const Layer& layer);
+/// The parameters of a layer by role: kernel, bias, scale, shift, thresholds; -1 for none.
+std::array<int, 5> parameter_roles(const Layer& layer);
 
-/// What a layer is apart from its name, its inputs and its parameters, as numbers.
+/// What a layer is apart from its name, its inputs and its parameters, as numbers. What was added to the file
+/// format later is among them only where it is not at its default, so that older digests stay.
 std::vector<int32_t> attributes(const Layer& layer);
 
-/// SHA-256 over format, shape, codes and prune mask; not over the name.
+/// The roles that digests cover: of a layer without thresholds the first four, as before there were any.
+std::span<const int> digested_roles(const Layer& layer, const std::array<int, 5>& roles);
+
+/// SHA-256 over format, shape, codes, prune mask and what the codes mean; not over the name.
 std::string parameter_digest(const Parameter& parameter);
 
 /// Any topological order, as indices. Throws InputError for a cycle.

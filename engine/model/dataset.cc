@@ -9,6 +9,15 @@
 namespace netsurf {
 namespace {
 
+/// Whether two images of as many values differ in more than axes of one.
+bool has_other_axes(const Shape& found, const Shape& expected) {
+  auto without_ones = [](Shape shape) {
+    std::erase(shape, 1);
+    return shape;
+  };
+  return found.size() == 3 && expected.size() == 3 && without_ones(found) != without_ones(expected);
+}
+
 void check_fit(const Model& model, const Samples& samples, Task task) {
   const TensorType& in = model.type(0);
   if (samples.count < 1)
@@ -24,6 +33,12 @@ void check_fit(const Model& model, const Samples& samples, Task task) {
     }
   };
   refuse_size("values", samples.values.size(), samples.count * samples.sample_size());
+  if (has_other_axes(samples.shape, in.shape)) {
+    throw InputError("samples have shape " + shape_text(samples.shape) + " but the model reads " +
+                     shape_text(in.shape) +
+                     ": the same axes in another order; images stored channels first can be turned with "
+                     "--channels_first");
+  }
   int64_t outputs = model.type(model.scored_layer()).elements();
   if (task == Task::classification) {
     refuse_size("labels", samples.labels.size(), samples.count);
@@ -33,6 +48,8 @@ void check_fit(const Model& model, const Samples& samples, Task task) {
                          std::to_string(outputs) + " outputs");
       }
     }
+  } else if (task == Task::comparison) {
+    return;
   } else if (samples.num_targets != outputs) {
     throw InputError("samples have " + std::to_string(samples.num_targets) + " targets but the model has " +
                      std::to_string(outputs) + " outputs");
@@ -58,10 +75,10 @@ EvaluationSet encode(const Model& model, const Samples& samples, Task task) {
   set.count = samples.count;
   set.sample_size = samples.sample_size();
   set.codes.reserve(samples.values.size());
-  for (float value : samples.values) set.codes.push_back(quantize(value, model.input().format));
+  for (float value : samples.values) set.codes.push_back(quantize(value, model.input()));
   if (task == Task::classification) {
     set.labels = samples.labels;
-  } else {
+  } else if (task != Task::comparison) {
     set.num_targets = samples.num_targets;
     set.targets = samples.targets;
   }

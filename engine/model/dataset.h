@@ -16,6 +16,7 @@ enum class Task : uint8_t {
   classification,  // labels; score = argmax, loss = cross-entropy
   regression,      // targets; loss = mean squared error
   reconstruction,  // targets = inputs
+  comparison,      // no answers: only what changed from the clean outputs
 };
 
 /// One split. Values are channels last, C order.
@@ -32,8 +33,8 @@ struct Samples {
 
 struct Dataset {
   std::string name;
-  Task task = Task::classification;
-  int num_classes = 0;  // classification
+  Task task = Task::classification;  // what its answers are for
+  int num_classes = 0;               // classification
   Samples train, validation, test;
 
   /// "train", "validation" or "test"; throws InputError for another word.
@@ -52,8 +53,8 @@ struct EvaluationSet {
   std::string digest;          // SHA-256 over the task, the codes, labels and targets
 };
 
-/// Quantizes `samples` to the model's input format. Throws InputError when shapes, class count or targets do
-/// not fit the model.
+/// Quantizes `samples` as the model's input layer says. Throws InputError when shapes, class count or targets
+/// do not fit the model.
 EvaluationSet encode(const Model& model, const Samples& samples, Task task);
 
 }  // namespace netsurf

@@ -16,7 +16,9 @@ struct TensorType {
   Shape shape;
   int frac_bits = 0;          // value = code x 2^-frac_bits
   int64_t low = 0, high = 0;  // every code lies in [low, high], whatever flips
-  int64_t bound = 0;          // no code and no partial sum on the way to one exceeds this in magnitude
+  // No code and no partial sum exceeds this in magnitude. What activations and averages compute before they
+  // round is checked against 62 bits apart.
+  int64_t bound = 0;
 
   bool needs_64_bits() const { return bound > INT32_MAX; }
   /// Whether a dense or convolution layer may read it: at most 16 bits.
@@ -33,6 +35,10 @@ struct Alignment {
   int first_shift = 0, second_shift = 0;
 };
 Alignment align(int first_frac_bits, int second_frac_bits);
+
+/// The type of one layer from those it reads. Throws as infer_types.
+TensorType infer_type(const Layer& layer, std::vector<const TensorType*> inputs,
+                      std::span<const Parameter> parameters);
 
 /// Checks shapes, wiring, formats and ranges of layers in topological order and gives each its output type.
 /// Throws InputError naming the layer, what was found and what was expected.

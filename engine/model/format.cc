@@ -82,6 +82,44 @@ Format Format::with_step(std::span<const int32_t> codes, int frac_bits, int min_
   return Format{bits, bits - 1 - frac_bits, true};
 }
 
+double rounded(double value, core::Rounding rounding) {
+  double toward_zero = 0;
+  double rest = std::modf(value, &toward_zero);  // exact, and of the value's sign
+  if (rest == 0) return toward_zero;
+  double away = toward_zero + std::copysign(1.0, value);
+  double distance = std::fabs(rest);
+  bool is_tie = distance == 0.5, is_past = distance > 0.5, goes_away = false;
+  switch (rounding) {
+    case core::Rounding::half_even:
+      goes_away = is_past || (is_tie && std::fmod(toward_zero, 2.0) != 0);
+      break;
+    case core::Rounding::half_away:
+      goes_away = is_past || is_tie;
+      break;
+    case core::Rounding::half_to_zero:
+      goes_away = is_past;
+      break;
+    case core::Rounding::half_up:
+      goes_away = is_past || (is_tie && value > 0);
+      break;
+    case core::Rounding::half_down:
+      goes_away = is_past || (is_tie && value < 0);
+      break;
+    case core::Rounding::floor:
+      goes_away = value < 0;
+      break;
+    case core::Rounding::ceil:
+      goes_away = value > 0;
+      break;
+    case core::Rounding::to_zero:
+      break;
+    case core::Rounding::away:
+      goes_away = true;
+      break;
+  }
+  return goes_away ? away : toward_zero;
+}
+
 int32_t quantize(double value, const Format& format) {
   if (std::isnan(value))
     throw InputError("a value that is not a number cannot be quantized to " + format.text());

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "kernels/core/rounding.h"
+
 namespace netsurf {
 
 inline constexpr int kMaxParameterBits = 32;   // of a stored parameter
@@ -44,6 +46,9 @@ struct Format {
 
   bool operator==(const Format&) const = default;
 };
+
+/// The whole number that `value` rounds to; infinities stay. REQUIRES: not NaN.
+double rounded(double value, core::Rounding rounding);
 
 /// clamp(round_half_even(value x 2^f), min_code, max_code). NaN is refused with InputError.
 int32_t quantize(double value, const Format& format);

@@ -19,6 +19,15 @@ void check_parameter(const Parameter& p) {
   }
   if (std::abs(p.format.frac_bits()) > 62)
     refuse("has format " + p.format.text() + ", whose step is out of range");
+  if (p.bipolar && (p.format.bits != 1 || p.format.is_signed || p.zero_point != 0 || !p.pruned.empty())) {
+    refuse("is bipolar; expected one unsigned bit, no zero point and no prune mask, found " +
+           p.format.text() + ", zero point " + std::to_string(p.zero_point) +
+           (p.pruned.empty() ? "" : " and a mask"));
+  }
+  if (p.zero_point != 0 && (p.format.bits > 16 || p.max_magnitude() > INT32_MAX)) {
+    refuse("has zero point " + std::to_string(p.zero_point) + " and " + std::to_string(p.format.bits) +
+           " bits; expected at most 16 bits, and code - zero point within 32");
+  }
   bool shaped =
       !p.shape.empty() && p.shape.size() <= kMaxRank && *std::min_element(p.shape.begin(), p.shape.end()) > 0;
   if (!shaped) refuse("has shape " + shape_text(p.shape));
@@ -33,10 +42,21 @@ void check_parameter(const Parameter& p) {
       refuse("code " + std::to_string(p.codes[i]) + " at element " + std::to_string(i) + " does not fit " +
              p.format.text());
     }
-    if (!p.pruned.empty() && p.pruned[i] != 0 && p.codes[i] != 0) {
-      refuse("element " + std::to_string(i) + " is pruned but has code " + std::to_string(p.codes[i]));
+    if (!p.pruned.empty() && p.pruned[i] != 0 && p.operand(p.codes[i]) != 0) {
+      refuse("element " + std::to_string(i) + " is pruned but has code " + std::to_string(p.codes[i]) +
+             ", expected " + std::to_string(p.zero_point));
     }
   }
+}
+
+/// Refuses a unit that the loss could not be computed with, or that would be the size of nothing.
+void check_unit(const Layer& layer, bool is_at_an_end) {
+  if (layer.unit == 1) return;
+  auto refuse = [&](const std::string& why) {
+    throw InputError("layer \"" + layer.name + "\" has unit " + std::to_string(layer.unit) + why);
+  };
+  if (!(layer.unit >= 0x1p-64f && layer.unit <= 0x1p64f)) refuse(", expected 2^-64 to 2^64");
+  if (!is_at_an_end) refuse(", which only the input layer and the output layer may have");
 }
 
 void check_wiring(const std::vector<Layer>& layers, const std::vector<Parameter>& parameters) {
@@ -69,6 +89,14 @@ void check_wiring(const std::vector<Layer>& layers, const std::vector<Parameter>
     throw InputError("a model has " + std::to_string(num_outputs) +
                      " layers that nobody reads, expected one (the output)");
   }
+  for (size_t i = 0; i < layers.size(); ++i)
+    check_unit(layers[i], layers[i].kind == LayerKind::input || !is_read[i]);
+}
+
+/// Whether `low` and `high` are the format's own, written out.
+bool covers_format(const Layer& layer) {
+  bool is_sane = layer.format.bits >= 1 && layer.format.bits <= kMaxParameterBits;
+  return is_sane && layer.low == layer.format.min_code() && layer.high == layer.format.max_code();
 }
 
 /// The layer with only what its kind uses: stray attributes must not tell two equal networks apart.
@@ -77,8 +105,11 @@ Layer essentials(const Layer& layer) {
   kept.name = layer.name;
   kept.kind = layer.kind;
   kept.inputs = layer.inputs;
-  bool sums = layer.kind == LayerKind::dense || layer.kind == LayerKind::conv2d;
+  kept.unit = layer.unit;
+  bool sums = layer.kind == LayerKind::dense || layer.kind == LayerKind::conv2d ||
+              layer.kind == LayerKind::conv2d_transpose;
   bool is_input = layer.kind == LayerKind::input, is_activation = layer.kind == LayerKind::activation;
+  bool is_threshold = layer.kind == LayerKind::threshold;
   if (sums) {
     kept.kernel = layer.kernel;
     kept.bias = layer.bias;
@@ -87,11 +118,29 @@ Layer essentials(const Layer& layer) {
     kept.scale = layer.scale;
     kept.shift = layer.shift;
   }
+  if (is_threshold) kept.thresholds = layer.thresholds;
   if (kLayerKinds[static_cast<size_t>(layer.kind)].has_window) kept.window = layer.window;
+  if (layer.kind == LayerKind::upsample)
+    kept.window = {.height = layer.window.height, .width = layer.window.width};
   if (layer.kind == LayerKind::conv2d) kept.groups = layer.groups;
   if (is_input || layer.kind == LayerKind::reshape) kept.shape = layer.shape;
-  if (is_input || is_activation) kept.format = layer.format;
-  if (is_activation) kept.function = layer.function;
+  if (is_input || is_activation || is_threshold) {
+    kept.format = layer.format;
+    kept.low = layer.low;
+    kept.high = layer.high;
+  }
+  if (is_input || is_activation) {
+    kept.rounding = layer.rounding;
+    if (covers_format(layer)) kept.low = kept.high = 0;
+  }
+  if (is_activation) {
+    kept.function = layer.function;
+    kept.wraps = layer.wraps;
+    if (layer.function == ActivationFunction::leaky_relu) {
+      kept.slope = layer.slope;
+      kept.slope_shift = layer.slope_shift;
+    }
+  }
   return kept;
 }
 
@@ -100,7 +149,7 @@ std::vector<Parameter> in_order_of_use(std::vector<Layer>& layers, std::vector<P
   std::vector<int> place(parameters.size(), -1);
   std::vector<Parameter> ordered;
   for (Layer& layer : layers) {
-    for (int* index : {&layer.kernel, &layer.bias, &layer.scale, &layer.shift}) {
+    for (int* index : {&layer.kernel, &layer.bias, &layer.scale, &layer.shift, &layer.thresholds}) {
       if (*index < 0) continue;
       int& target = place[static_cast<size_t>(*index)];
       if (target < 0) {
@@ -123,7 +172,8 @@ std::string model_digest(const std::vector<Layer>& layers, const std::vector<Par
     digest.add(name_of(layer.kind))
         .add(std::span<const int32_t>(layer.inputs))
         .add(std::span<const int32_t>(attributes(layer)));
-    for (int index : parameter_roles(layer)) digest.add(int64_t{index});
+    std::array<int, 5> roles = parameter_roles(layer);
+    for (int index : digested_roles(layer, roles)) digest.add(int64_t{index});
   }
   for (const Parameter& parameter : parameters) digest.add(parameter_digest(parameter));
   return digest.hex();
@@ -156,13 +206,14 @@ int Model::scored_layer() const {
 
 int64_t Model::num_weights() const {
   int64_t count = 0;
-  for (const Parameter& p : parameters_) count += static_cast<int64_t>(p.codes.size());
+  for (const Parameter& p : parameters_) count += p.constant ? 0 : static_cast<int64_t>(p.codes.size());
   return count;
 }
 
 int64_t Model::num_bits() const {
   int64_t count = 0;
-  for (const Parameter& p : parameters_) count += static_cast<int64_t>(p.codes.size()) * p.format.bits;
+  for (const Parameter& p : parameters_)
+    count += p.constant ? 0 : static_cast<int64_t>(p.codes.size()) * p.format.bits;
   return count;
 }
 
@@ -171,7 +222,11 @@ int64_t Model::num_macs() const {
   for (size_t i = 0; i < layers_.size(); ++i) {
     if (layers_[i].kernel < 0) continue;
     const Shape& kernel = parameters_[static_cast<size_t>(layers_[i].kernel)].shape;
-    count += types_[i].elements() * (num_elements(kernel) / kernel[0]);
+    bool spreads =
+        layers_[i].kind == LayerKind::conv2d_transpose;  // every input pixel meets the whole kernel
+    count += spreads ? types_[static_cast<size_t>(layers_[i].inputs[0])].elements() / kernel.back() *
+                           num_elements(kernel)
+                     : types_[i].elements() * (num_elements(kernel) / kernel[0]);
   }
   return count;
 }

@@ -24,7 +24,7 @@ class Model {
   /// Canonical topological order: the input first, then always the ready layer with the smallest (producers,
   /// kind, shape, attributes, parameter digest). It does not depend on the order a file happened to have.
   const std::vector<Layer>& layers() const { return layers_; }
-  /// In the order of first use by `layers()`: kernel, bias, scale, shift.
+  /// In the order of first use by `layers()`: kernel, bias, scale, shift, thresholds.
   const std::vector<Parameter>& parameters() const { return parameters_; }
   const TensorType& type(int layer) const { return types_[static_cast<size_t>(layer)]; }
   const std::map<std::string, std::string>& notes() const { return notes_; }
@@ -34,8 +34,8 @@ class Model {
   /// The layer whose codes are scored: the output, or what a final softmax reads.
   int scored_layer() const;
 
-  int64_t num_weights() const;  // elements of all parameters
-  int64_t num_bits() const;     // stored bits of all parameters, pruned ones included
+  int64_t num_weights() const;  // elements of all stored parameters (not the constant ones)
+  int64_t num_bits() const;     // their bits, pruned ones included
   int64_t num_macs() const;     // multiply-accumulates of one sample
   double sparsity() const;      // pruned share of the elements of prunable parameters (those with a mask)
 

@@ -2,20 +2,23 @@
 // score is one for the last layer in line and counts up to the first.
 #include <algorithm>
 
+#include "engine/model/canonical.h"
 #include "engine/rank/order.h"
 #include "engine/rank/rankers.h"
 
 namespace netsurf {
 namespace {
 
-/// depth[parameter]: 0 for the first layer that has parameters, rising; parameters of one layer share it.
+/// depth[parameter]: 0 for the first layer that has stored parameters, rising; parameters of one layer share
+/// it.
 std::vector<int> depths(const Model& model, int& count) {
   std::vector<int> depth(model.parameters().size(), -1);
   count = 0;
   for (const Layer& layer : model.layers()) {
     bool is_first_use = false;
-    for (int parameter : {layer.kernel, layer.bias, layer.scale, layer.shift}) {
-      if (parameter < 0 || depth[static_cast<size_t>(parameter)] >= 0) continue;
+    for (int parameter : parameter_roles(layer)) {
+      if (parameter < 0 || model.parameters()[static_cast<size_t>(parameter)].constant) continue;
+      if (depth[static_cast<size_t>(parameter)] >= 0) continue;
       depth[static_cast<size_t>(parameter)] = count;
       is_first_use = true;
     }

@@ -7,8 +7,11 @@
 
 namespace netsurf {
 
-/// The exponent of bit b of a parameter with f fraction bits: b - f, the power of two it stands for.
-inline int exponent_of(const Parameter& parameter, int bit) { return bit - parameter.format.frac_bits(); }
+/// The power of two by which a flip of bit b changes the value: b - f for a parameter with f fraction bits,
+/// and one more for a bipolar one, whose bit stands for -1 and +1.
+inline int exponent_of(const Parameter& parameter, int bit) {
+  return bit - parameter.format.frac_bits() + (parameter.bipolar ? 1 : 0);
+}
 
 /// Calls visit(id, segment, element, bit) for every bit of the space, ids rising.
 template <typename Visit>

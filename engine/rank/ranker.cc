@@ -61,7 +61,8 @@ void check_space(const RankRequest& request) {
     if (fits) {
       const Parameter& parameter = request.model.parameters()[index];
       uint64_t elements = (segment.end - segment.begin) / static_cast<uint32_t>(segment.bits);
-      fits = parameter.format.bits == segment.bits && elements <= parameter.codes.size() &&
+      fits = !parameter.constant && parameter.format.bits == segment.bits &&
+             elements <= parameter.codes.size() &&
              (segment.elements.empty() ? elements == parameter.codes.size()
                                        : segment.elements.back() < parameter.codes.size());
     }

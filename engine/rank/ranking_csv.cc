@@ -57,8 +57,8 @@ void check(const Ranking& ranking, const Model& model, const BitSpace& space) {
   }
 }
 
-/// Where a parameter's elements and bits begin when all of the network are counted in one row, pruned ones
-/// included.
+/// Where a parameter's elements and bits begin when all stored ones of the network are counted in one row,
+/// pruned ones included.
 struct Start {
   int64_t element = 0;
   int64_t bit = 0;
@@ -88,7 +88,7 @@ void write_ranking_csv(const Ranking& ranking, const Model& model, const BitSpac
   Start next;
   for (const Parameter& parameter : model.parameters()) {
     start.push_back(next);
-    auto elements = static_cast<int64_t>(parameter.codes.size());
+    auto elements = parameter.constant ? 0 : static_cast<int64_t>(parameter.codes.size());
     next.element += elements;
     next.bit += elements * parameter.format.bits;
   }
@@ -111,8 +111,9 @@ void write_ranking_csv(const Ranking& ranking, const Model& model, const BitSpac
     double share = static_cast<double>(at.bit - (format.bits - 1)) / format.bits;
     out << csv_field(parameter.name) << ',' << number << ',' << at.parameter << ',' << at.element << ','
         << coordinates(at.element, parameter.shape) << ',' << exponent_of(parameter, at.bit) << ','
-        << number_text(code * format.step()) << ',' << place << ',' << number_text(ranking.score[id]) << ','
-        << binary(code, format.bits) << ',' << (is_pruned ? "True" : "False") << ',' << row << ','
+        << number_text(parameter.operand(code) * format.step()) << ',' << place << ','
+        << number_text(ranking.score[id]) << ',' << binary(code, format.bits) << ','
+        << (is_pruned ? "True" : "False") << ',' << row << ','
         << number_text(static_cast<double>(number) + share) << ',' << alias << ',' << ranking.method << '\n';
   }
 }

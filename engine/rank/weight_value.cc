@@ -10,8 +10,8 @@ RankedBits rank_weight_abs_value(const RankRequest& request) {
   std::vector<double> score(request.space.size());
   for_each_bit(request.space, [&](BitId id, const BitSpace::Segment& segment, int64_t element, int) {
     const Parameter& parameter = request.model.parameters()[static_cast<size_t>(segment.parameter)];
-    double code = std::fabs(static_cast<double>(parameter.codes[static_cast<size_t>(element)]));
-    score[id] = std::ldexp(code, -parameter.format.frac_bits());
+    int32_t operand = parameter.operand(parameter.codes[static_cast<size_t>(element)]);
+    score[id] = std::ldexp(std::fabs(static_cast<double>(operand)), -parameter.format.frac_bits());
   });
   return order_bits(request, std::move(score), request.order);
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/base/error.h"
 #include "engine/train/geometry.h"
 #include "engine/train/network.h"
 #include "engine/train/random.h"
@@ -135,6 +136,8 @@ void Network::forward_activation(Node& node, int batch) {
       floating::clipped_quantize_forward(count, 0.0f, 1.0f, grid, node.output.data(), node.output.data());
       break;
     }
+    case ActivationFunction::leaky_relu:
+      throw InputError("layer \"" + node.name + "\" is a leaky ReLU, which cannot be trained here");
   }
 }
 

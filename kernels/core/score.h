@@ -100,26 +100,28 @@ NETSURF_HD constexpr int argmax(const Int* codes, int num_codes, int64_t stride)
   return best;
 }
 
-/// Cross-entropy of softmax(codes x 2^-frac_bits) against `label`.
+/// The size of one code: unit x 2^-frac_bits.
+NETSURF_HD inline float step_of(float unit, int frac_bits) { return scale_by_power(unit, -frac_bits); }
+
+/// Cross-entropy of softmax(codes x step) against `label`.
 template <typename Int>
-NETSURF_HD inline int64_t cross_entropy(const Int* codes, int num_codes, int64_t stride, int frac_bits,
+NETSURF_HD inline int64_t cross_entropy(const Int* codes, int num_codes, int64_t stride, float step,
                                         int label) {
   int64_t largest = codes[argmax(codes, num_codes, stride) * stride];
   float sum = 0.0f;
   for (int k = 0; k < num_codes; ++k) {
-    sum += exp_core(scale_by_power(static_cast<float>(codes[k * stride] - largest), -frac_bits));
+    sum += exp_core(static_cast<float>(codes[k * stride] - largest) * step);
   }
-  return loss_units(log_core(sum) -
-                    scale_by_power(static_cast<float>(codes[label * stride] - largest), -frac_bits));
+  return loss_units(log_core(sum) - static_cast<float>(codes[label * stride] - largest) * step);
 }
 
-/// Mean squared error of codes x 2^-frac_bits against targets[num_codes].
+/// Mean squared error of codes x step against targets[num_codes].
 template <typename Int>
-NETSURF_HD inline int64_t squared_error(const Int* codes, int num_codes, int64_t stride, int frac_bits,
+NETSURF_HD inline int64_t squared_error(const Int* codes, int num_codes, int64_t stride, float step,
                                         const float* targets) {
   float sum = 0.0f;
   for (int k = 0; k < num_codes; ++k) {
-    float error = scale_by_power(static_cast<float>(codes[k * stride]), -frac_bits) - targets[k];
+    float error = static_cast<float>(codes[k * stride]) * step - targets[k];
     sum += error * error;
   }
   return loss_units(sum / static_cast<float>(num_codes));

@@ -4,11 +4,47 @@ namespace netsurf::cpu {
 namespace {
 
 template <typename Step, typename In>
-[[gnu::always_inline]] inline void requantize_loop(const In* x, int64_t count, const core::Requantizer& q,
-                                                   int32_t* y) {
+[[gnu::always_inline]] inline void plain_loop(const In* x, int64_t count, const core::Requantizer& q,
+                                              int32_t* y) {
   const core::Requantizer constants = q;  // a copy the compiler knows y cannot alias
   for (int64_t i = 0; i < count; ++i)
-    y[i] = static_cast<int32_t>(core::requantize(static_cast<Step>(x[i]), constants));
+    y[i] = static_cast<int32_t>(core::requantize_plainly(static_cast<Step>(x[i]), constants));
+}
+
+template <typename Step, core::Rounding kRounding, typename In>
+[[gnu::always_inline]] inline void rounding_loop(const In* x, int64_t count, const core::Requantizer& q,
+                                                 int32_t* y) {
+  const core::Requantizer constants = q;
+  for (int64_t i = 0; i < count; ++i)
+    y[i] = static_cast<int32_t>(core::requantize(static_cast<Step>(x[i]), constants, kRounding));
+}
+
+/// One loop per way to round, so that the choice is made once and not for every code.
+template <typename Step, typename In>
+[[gnu::always_inline]] inline void requantize_loop(const In* x, int64_t count, const core::Requantizer& q,
+                                                   int32_t* y) {
+  using core::Rounding;
+  if (q.is_plain()) return plain_loop<Step>(x, count, q, y);
+  switch (q.rounding) {
+    case Rounding::half_even:
+      return rounding_loop<Step, Rounding::half_even>(x, count, q, y);
+    case Rounding::half_away:
+      return rounding_loop<Step, Rounding::half_away>(x, count, q, y);
+    case Rounding::half_to_zero:
+      return rounding_loop<Step, Rounding::half_to_zero>(x, count, q, y);
+    case Rounding::half_up:
+      return rounding_loop<Step, Rounding::half_up>(x, count, q, y);
+    case Rounding::half_down:
+      return rounding_loop<Step, Rounding::half_down>(x, count, q, y);
+    case Rounding::floor:
+      return rounding_loop<Step, Rounding::floor>(x, count, q, y);
+    case Rounding::ceil:
+      return rounding_loop<Step, Rounding::ceil>(x, count, q, y);
+    case Rounding::to_zero:
+      return rounding_loop<Step, Rounding::to_zero>(x, count, q, y);
+    case Rounding::away:
+      return rounding_loop<Step, Rounding::away>(x, count, q, y);
+  }
 }
 
 template <typename In, typename Out>

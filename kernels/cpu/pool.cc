@@ -36,10 +36,27 @@ template <typename Int>
   }
 }
 
+template <typename Int>
+[[gnu::always_inline]] inline void sum_loop(const int32_t* x, const PoolShape& shape, Int* y) {
+  int64_t row_size = int64_t{shape.channels} * kTile;
+  for (int row = 0; row < shape.out_height; ++row) {
+    for (int column = 0; column < shape.out_width; ++column, y += row_size) {
+      std::fill(y, y + row_size, Int{0});
+      visit_window(shape, row, column, [&](int64_t pixel) {
+        const int32_t* in = x + pixel * row_size;
+        for (int64_t i = 0; i < row_size; ++i) y[i] += static_cast<Int>(in[i]);
+      });
+    }
+  }
+}
+
 }  // namespace
 
 NETSURF_CLONES void max_pool(const int32_t* x, const PoolShape& shape, int32_t* y) { max_loop(x, shape, y); }
 NETSURF_CLONES void max_pool(const int64_t* x, const PoolShape& shape, int64_t* y) { max_loop(x, shape, y); }
+
+NETSURF_CLONES void sum_pool(const int32_t* x, const PoolShape& shape, int32_t* y) { sum_loop(x, shape, y); }
+NETSURF_CLONES void sum_pool(const int32_t* x, const PoolShape& shape, int64_t* y) { sum_loop(x, shape, y); }
 
 void average_pool(const int32_t* x, const PoolShape& shape, int32_t* y) {
   int64_t row_size = int64_t{shape.channels} * kTile;

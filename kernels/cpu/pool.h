@@ -1,5 +1,5 @@
 // Pooling windows over an image of [height, width, channels, kTile] codes. Positions outside the image
-// neither win nor count.
+// neither win nor count nor add.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,10 @@ struct PoolShape {
 /// y [out_height, out_width, channels, kTile].
 void max_pool(const int32_t* x, const PoolShape& shape, int32_t* y);
 void max_pool(const int64_t* x, const PoolShape& shape, int64_t* y);
+
+/// The sum over the window's positions inside the image. REQUIRES: no sum leaves the type of y.
+void sum_pool(const int32_t* x, const PoolShape& shape, int32_t* y);
+void sum_pool(const int32_t* x, const PoolShape& shape, int64_t* y);
 
 /// The mean over the window's positions inside the image, rounded half to even.
 void average_pool(const int32_t* x, const PoolShape& shape, int32_t* y);

@@ -7,16 +7,18 @@
 #include "engine/backend/backend.h"
 #include "tests/reference/naive_score.h"
 #include "tests/support/random.h"
+#include "tests/support/random_parts.h"
 
 namespace netsurf::naive {
 namespace {
 
-Model identity(int outputs, int frac_bits) {
+Model identity(int outputs, int frac_bits, float unit) {
   Layer input, reshape;
   input.shape = reshape.shape = {outputs};
   input.format = {16, 15 - frac_bits, true};
   reshape.kind = LayerKind::reshape;
   reshape.inputs = {0};
+  reshape.unit = unit;
   return Model::build("identity", {input, reshape}, {});
 }
 
@@ -45,7 +47,8 @@ int count_differences(uint64_t seed, int rounds, Plant plant) {
   int differences = 0;
   for (int round = 0; round < rounds; ++round) {
     int outputs = random.pick(1, 12);
-    Model model = identity(outputs, random.chance(50) ? random.pick(8, 16) : random.pick(-62, 62));
+    int frac_bits = random.chance(50) ? random.pick(8, 16) : random.pick(-62, 62);
+    Model model = identity(outputs, frac_bits, random.chance(50) ? 1.0f : testing::draw_unit(random));
     EvaluationSet set = draw_set(outputs, random.chance(70), random);
     std::vector<Tensor> tensors;
     for (int64_t i = 0; i < set.count; ++i) {
@@ -66,6 +69,11 @@ TEST(Losses, AreTheReferencesToTheBit) {
 TEST(Losses, AShorterPolynomialIsNoticed) {
   uint64_t seed = testing::test_seed();
   EXPECT_GT(count_differences(seed, 5000, Plant::short_exp), 0) << "NETSURF_TEST_SEED=" << seed;
+}
+
+TEST(Losses, AForgottenUnitIsNoticed) {
+  uint64_t seed = testing::test_seed();
+  EXPECT_GT(count_differences(seed, 100, Plant::unit_ignored), 0) << "NETSURF_TEST_SEED=" << seed;
 }
 
 }  // namespace

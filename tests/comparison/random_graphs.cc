@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "engine/base/decimal.h"
@@ -34,6 +35,56 @@ std::string layer_text(const Model& model, size_t layer) {
   return "layer " + std::to_string(layer) + " (" + std::string(name_of(model.layers()[layer].kind)) + ")";
 }
 
+using Attributes = std::vector<std::pair<std::string, bool>>;
+
+/// What the arithmetic of a layer can depend on beside its kind, and whether this layer has it.
+Attributes attributes_of(const Model& model, size_t index) {
+  const Layer& layer = model.layers()[index];
+  bool is_input = layer.kind == LayerKind::input, is_activation = layer.kind == LayerKind::activation;
+  bool is_output = static_cast<int>(index) == model.output();
+  bool is_transposed = layer.kind == LayerKind::conv2d_transpose;
+  bool has_range = layer.low != 0 || layer.high != 0;
+  Attributes all = {
+      {"input-range", is_input && has_range},
+      {"input-unit", is_input && layer.unit != 1.0f},
+      {"output-unit", !is_input && is_output && layer.unit != 1.0f},
+      {"softmax-unit", layer.kind == LayerKind::softmax && layer.unit != 1.0f},
+      {"activation-range", is_activation && has_range},
+      {"wraps", layer.wraps},
+      {"slope-of-0", layer.function == ActivationFunction::leaky_relu && layer.slope == 0},
+      {"slope-above-1", layer.slope > int64_t{1} << layer.slope_shift},
+      {"output-padding", is_transposed && (layer.window.pad_bottom < 0 || layer.window.pad_right < 0)},
+      {"cut-padding", is_transposed && (layer.window.pad_top > 0 || layer.window.pad_left > 0)},
+  };
+  if (layer.kind == LayerKind::threshold) {
+    const Parameter& rows = model.parameters()[static_cast<size_t>(layer.thresholds)];
+    int channels = model.type(static_cast<int>(index)).shape.back();
+    bool is_sorted = true;
+    for (auto row = rows.codes.begin(); row != rows.codes.end(); row += rows.shape[1])
+      is_sorted = is_sorted && std::is_sorted(row, row + rows.shape[1]);
+    all.emplace_back("shared-row", rows.shape[0] == 1 && channels > 1);
+    all.emplace_back("rows-per-channel", rows.shape[0] > 1);
+    all.emplace_back("unsorted-thresholds", !is_sorted);
+    all.emplace_back("threshold-step", layer.high - layer.low > rows.shape[1]);
+  }
+  for (size_t i = 0; i < core::kRoundingNames.size(); ++i) {
+    bool rounds_so = is_activation && static_cast<size_t>(layer.rounding) == i;
+    all.emplace_back(core::kRoundingNames[i], rounds_so);
+  }
+  return all;
+}
+
+Attributes attributes_of(const Parameter& parameter) {
+  bool has_zero_point = parameter.zero_point != 0;
+  bool is_outside = parameter.zero_point < parameter.format.min_code() ||
+                    parameter.zero_point > parameter.format.max_code();
+  return {{"zero-point", has_zero_point},
+          {"zero-point-outside", is_outside},
+          {"bipolar", parameter.bipolar},
+          {"constant", parameter.constant},
+          {"pruned-at-zero-point", has_zero_point && !parameter.pruned.empty()}};
+}
+
 /// One drawn network with its data, and the reference's view of both.
 class Graph {
  public:
@@ -43,7 +94,7 @@ class Graph {
         model_(testing::random_model(random, tally.refused)),
         set_(testing::random_evaluation_set(model_, random, random.pick(1, 4))),
         pruned_(random.chance(25) ? BitSpace::Pruned::stored : BitSpace::Pruned::absent),
-        bits_(list_bits(model_, pruned_ == BitSpace::Pruned::stored)),
+        bits_(list_bits(model_, pruned_ == BitSpace::Pruned::stored, plant)),
         clean_(scored_of({})) {
     note(tally);
   }
@@ -57,8 +108,11 @@ class Graph {
   std::string check_bounds() const {
     for (size_t i = 0; i < model_.layers().size(); ++i) {
       std::optional<Wide> bound = bound_of(model_, model_.layers()[i]);
+      if (bound_before_rounding(model_, model_.layers()[i]) > Wide{1} << 62)
+        return layer_text(model_, i) + " passes 2^62 before it rounds; ";
       if (bound && *bound != model_.type(static_cast<int>(i)).bound)
-        return layer_text(model_, i) + " has another bound";
+        return layer_text(model_, i) + " has the bound " + number(model_.type(static_cast<int>(i)).bound) +
+               ", expected " + number(static_cast<int64_t>(*bound)) + "; ";
     }
     return "";
   }
@@ -97,12 +151,14 @@ class Graph {
     for (size_t i = 0; i < model_.layers().size(); ++i) {
       const Layer& layer = model_.layers()[i];
       tally.wide_layers += model_.type(static_cast<int>(i)).needs_64_bits() ? 1 : 0;
-      for (int each : {layer.kernel, layer.bias, layer.scale, layer.shift}) {
+      for (int each : {layer.kernel, layer.bias, layer.scale, layer.shift, layer.thresholds}) {
         if (each >= 0 && !used.insert(each).second) ++tally.shared;
       }
+      for (const auto& [name, has_it] : attributes_of(model_, i)) tally.attributes[name] += has_it ? 1 : 0;
     }
     for (const Parameter& each : model_.parameters()) {
       tally.pruned += std::count(each.pruned.begin(), each.pruned.end(), 1);
+      for (const auto& [name, has_it] : attributes_of(each)) tally.attributes[name] += has_it ? 1 : 0;
     }
   }
 
@@ -199,6 +255,14 @@ std::string Tally::text() const {
          " trials, " + number(flips) + " flips, " + number(changed) + " changed predictions, " +
          number(wide_layers) + " int64 layers, " + number(shared) + " shared uses, " + number(pruned) +
          " pruned elements";
+}
+
+std::string Tally::missing() const {
+  std::string names = kinds.missing();
+  for (const auto& [name, count] : attributes) {
+    if (count == 0) names += name + " ";
+  }
+  return names;
 }
 
 std::string compare_graph(Backend& backend, uint64_t seed, int64_t graph, Plant plant, Tally& tally) {

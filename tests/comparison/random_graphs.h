@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "engine/backend/backend.h"
@@ -19,8 +20,11 @@ struct Tally {
   int64_t shared = 0;       // uses of a parameter beyond its first
   int64_t pruned = 0;       // pruned elements
   testing::EveryKind kinds;
+  std::map<std::string, int64_t> attributes;  // by name, how many layers or parameters had it
 
   std::string text() const;
+  /// Names of layer kinds, functions and attributes that no graph had, each followed by a space.
+  std::string missing() const;
 };
 
 /// Draws graph number `graph` of `seed`, a few samples, and several plans of several trials each, runs them

@@ -18,11 +18,20 @@ struct Size {
   }
 };
 
-Size size_of(const Format& format) {
-  Wide patterns = 1;
-  for (int i = 0; i < format.bits; ++i) patterns *= 2;
-  return {format.is_signed ? patterns / 2 : patterns - 1,
-          format.bits - format.integer_bits - (format.is_signed ? 1 : 0)};
+/// The largest operand that any pattern of a parameter's bits can mean; nothing flips those of a constant.
+Size size_of(const Parameter& parameter) {
+  if (parameter.constant && !parameter.bipolar) {
+    Wide most = 0;
+    for (int32_t code : parameter.codes) {
+      Wide operand = Wide{code} - parameter.zero_point;
+      most = std::max(most, std::max(operand, -operand));
+    }
+    return {most, fraction_of(parameter.format)};
+  }
+  if (parameter.bipolar) return {1, fraction_of(parameter.format)};
+  Wide below = smallest(parameter.format) - parameter.zero_point;
+  Wide above = largest(parameter.format) - parameter.zero_point;
+  return {std::max(std::max(below, -below), std::max(above, -above)), fraction_of(parameter.format)};
 }
 
 Size size_of(const TensorType& type) { return {std::max<Wide>(-Wide{type.low}, type.high), type.frac_bits}; }
@@ -46,11 +55,12 @@ std::optional<Wide> bound_of(const Model& model, const Layer& layer) {
   auto parameter = [&](int index) -> const Parameter& {
     return model.parameters()[static_cast<size_t>(index)];
   };
-  std::vector<Size> terms;
   if (layer.kind == LayerKind::add) {
+    std::vector<Size> terms;
     for (size_t i = 0; i < layer.inputs.size(); ++i) terms.push_back(input(i));
     return sum(terms);
   }
+  if (layer.kind == LayerKind::sum_pool) return input(0).magnitude * layer.window.height * layer.window.width;
   int factor = layer.kind == LayerKind::affine ? layer.scale : layer.kernel;
   int term = layer.kind == LayerKind::affine ? layer.shift : layer.bias;
   if (factor < 0) return std::nullopt;
@@ -59,11 +69,17 @@ std::optional<Wide> bound_of(const Model& model, const Layer& layer) {
     for (size_t axis = 1; axis < parameter(factor).shape.size(); ++axis)
       products *= parameter(factor).shape[axis];
   }
-  terms.push_back(product(input(0), size_of(parameter(factor).format), products));
-  if (term >= 0) terms.push_back(size_of(parameter(term).format));
+  std::vector<Size> terms = {product(input(0), size_of(parameter(factor)), products)};
+  if (term >= 0) terms.push_back(size_of(parameter(term)));
   // An affine layer is never held in fewer bits than what it reads.
   Wide least = layer.kind == LayerKind::affine ? model.type(layer.inputs[0]).bound : 0;
   return std::max(sum(terms), least);
+}
+
+Wide bound_before_rounding(const Model& model, const Layer& layer) {
+  if (layer.kind != LayerKind::activation || layer.function != ActivationFunction::leaky_relu) return 0;
+  Wide steepest = std::max<Wide>(doubled(1, layer.slope_shift), layer.slope);
+  return size_of(model.type(layer.inputs[0])).magnitude * steepest;
 }
 
 }  // namespace netsurf::naive

@@ -7,17 +7,18 @@ namespace netsurf::naive {
 std::vector<int> first_uses(const Model& model) {
   std::vector<int> order;
   for (const Layer& layer : model.layers()) {
-    for (int used : {layer.kernel, layer.bias, layer.scale, layer.shift}) {
+    for (int used : {layer.kernel, layer.bias, layer.scale, layer.shift, layer.thresholds}) {
       if (used >= 0 && std::find(order.begin(), order.end(), used) == order.end()) order.push_back(used);
     }
   }
   return order;
 }
 
-std::vector<BitAddress> list_bits(const Model& model, bool stored) {
+std::vector<BitAddress> list_bits(const Model& model, bool stored, Plant plant) {
   std::vector<BitAddress> bits;
   for (int index : first_uses(model)) {
     const Parameter& parameter = model.parameters()[static_cast<size_t>(index)];
+    if (parameter.constant && plant != Plant::constant_flips) continue;
     for (size_t element = 0; element < parameter.codes.size(); ++element) {
       if (!stored && !parameter.pruned.empty() && parameter.pruned[element] != 0) continue;
       for (int bit = 0; bit < parameter.format.bits; ++bit)

@@ -94,8 +94,8 @@ std::string bit_space_digest(const Model& model, bool stored) {
     const Parameter& parameter = model.parameters()[static_cast<size_t>(index)];
     std::vector<int64_t> present;
     for (size_t i = 0; i < parameter.codes.size(); ++i) {
-      if (stored || parameter.pruned.empty() || parameter.pruned[i] == 0)
-        present.push_back(static_cast<int64_t>(i));
+      bool is_left_out = !stored && !parameter.pruned.empty() && parameter.pruned[i] != 0;
+      if (!parameter.constant && !is_left_out) present.push_back(static_cast<int64_t>(i));
     }
     fields.list({parameter.shape.begin(), parameter.shape.end()});
     fields.number(parameter.format.bits);

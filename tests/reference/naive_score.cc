@@ -8,10 +8,13 @@
 namespace netsurf::naive {
 namespace {
 
-/// float(code) x 2^-frac_bits.
-float value_of(Wide code, int frac_bits) {
-  return std::ldexp(static_cast<float>(static_cast<int64_t>(code)), -frac_bits);
+/// What a difference of one code is worth.
+float step_of(const Tensor& scored, Plant plant) {
+  float unit = plant == Plant::unit_ignored ? 1.0f : scored.unit;
+  return unit * std::ldexp(1.0f, -scored.frac_bits);
 }
+
+float float_of(Wide code) { return static_cast<float>(static_cast<int64_t>(code)); }
 
 }  // namespace
 
@@ -70,16 +73,19 @@ float log_prescribed(float s) {
 float cross_entropy(const Tensor& scored, int label, Plant plant) {
   Wide best = *std::max_element(scored.codes.begin(), scored.codes.end());
   std::vector<float> x;
-  for (Wide code : scored.codes) x.push_back(value_of(code - best, scored.frac_bits));
+  float step = step_of(scored, plant);
+  for (Wide code : scored.codes) x.push_back(float_of(code - best) * step);
   float sum = 0.0f;
   for (float each : x) sum = sum + exp_prescribed(each, plant);
   return log_prescribed(sum) - x[static_cast<size_t>(label)];
 }
 
-float mean_squared_error(const Tensor& scored, std::span<const float> targets) {
+float mean_squared_error(const Tensor& scored, std::span<const float> targets, Plant plant) {
+  float step = step_of(scored, plant);
   float sum = 0.0f;
   for (size_t k = 0; k < scored.codes.size(); ++k) {
-    float error = value_of(scored.codes[k], scored.frac_bits) - targets[k];
+    float value = float_of(scored.codes[k]) * step;
+    float error = value - targets[k];
     float square = error * error;
     sum = sum + square;
   }
@@ -101,6 +107,7 @@ TrialOutcome score(const EvaluationSet& set, const std::vector<Tensor>& scored,
   TrialOutcome outcome;
   bool has_labels = !set.labels.empty();
   outcome.correct = has_labels ? 0 : kNoCount;
+  with_loss = with_loss && set.task != Task::comparison;
   outcome.loss = with_loss ? 0 : kNoCount;
   for (size_t i = 0; i < scored.size(); ++i) {
     const std::vector<Wide>&faulty = scored[i].codes, &right = clean[i].codes;
@@ -118,9 +125,9 @@ TrialOutcome score(const EvaluationSet& set, const std::vector<Tensor>& scored,
     }
     if (!with_loss) continue;
     size_t targets = static_cast<size_t>(set.num_targets);
-    float loss = has_labels
-                     ? cross_entropy(scored[i], set.labels[i], plant)
-                     : mean_squared_error(scored[i], std::span(set.targets).subspan(i * targets, targets));
+    float loss = has_labels ? cross_entropy(scored[i], set.labels[i], plant)
+                            : mean_squared_error(scored[i],
+                                                 std::span(set.targets).subspan(i * targets, targets), plant);
     outcome.loss += loss_units(loss, plant);
   }
   return outcome;

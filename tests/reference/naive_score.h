@@ -20,7 +20,7 @@ float exp_prescribed(float x, Plant plant = Plant::none);
 float log_prescribed(float s);
 
 float cross_entropy(const Tensor& scored, int label, Plant plant = Plant::none);
-float mean_squared_error(const Tensor& scored, std::span<const float> targets);
+float mean_squared_error(const Tensor& scored, std::span<const float> targets, Plant plant = Plant::none);
 
 /// A loss in units of 2^-20, at most 2^40.
 int64_t loss_units(float loss, Plant plant = Plant::none);

@@ -60,6 +60,40 @@ inline Layer activation_layer(std::string name, int input, ActivationFunction fu
   return layer;
 }
 
+/// Codes from `low` in steps up to `high`, counted against the rows of a parameter.
+inline Layer threshold_layer(std::string name, int input, int thresholds, Format format, int32_t low,
+                             int32_t high) {
+  Layer layer = plain_layer(LayerKind::threshold, std::move(name), {input});
+  layer.thresholds = thresholds;
+  layer.format = format;
+  layer.low = low;
+  layer.high = high;
+  return layer;
+}
+
+/// A layer of a kind that has a window, and no parameters.
+inline Layer window_layer(LayerKind kind, std::string name, int input, Window window) {
+  Layer layer = plain_layer(kind, std::move(name), {input});
+  layer.window = window;
+  return layer;
+}
+
+inline Layer transposed_layer(std::string name, int input, int kernel, int bias, Window window) {
+  Layer layer = window_layer(LayerKind::conv2d_transpose, std::move(name), input, window);
+  layer.kernel = kernel;
+  layer.bias = bias;
+  return layer;
+}
+
+inline Parameter given_parameter(std::string name, Shape shape, Format format, std::vector<int32_t> codes) {
+  Parameter parameter;
+  parameter.name = std::move(name);
+  parameter.shape = std::move(shape);
+  parameter.format = format;
+  parameter.codes = std::move(codes);
+  return parameter;
+}
+
 /// All codes equal.
 inline Parameter filled_parameter(std::string name, Shape shape, Format format, int32_t code) {
   Parameter parameter;
@@ -128,7 +162,7 @@ inline Parts shuffled(const Parts& parts, Random& random) {
   for (size_t i = 0; i < parts.layers.size(); ++i) {
     Layer layer = parts.layers[i];
     for (int& input : layer.inputs) input = layer_place[static_cast<size_t>(input)];
-    for (int* role : {&layer.kernel, &layer.bias, &layer.scale, &layer.shift}) {
+    for (int* role : {&layer.kernel, &layer.bias, &layer.scale, &layer.shift, &layer.thresholds}) {
       if (*role >= 0) *role = place[static_cast<size_t>(*role)];
     }
     result.layers[static_cast<size_t>(layer_place[i])] = layer;

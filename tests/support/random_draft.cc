@@ -6,10 +6,10 @@
 #include <tuple>
 #include <utility>
 
+#include "tests/support/random_parts.h"
+
 namespace netsurf::testing {
 namespace {
-
-using Wide = __int128;
 
 /// What is known of a layer's output while the network grows.
 struct Drawn {
@@ -25,7 +25,7 @@ class Drafter {
 
   Draft draw() {
     draw_input();
-    int steps = random_.pick(2, 9);
+    int steps = random_.pick(2, 10);
     for (int i = 0; i < steps; ++i) draw_layer();
     join_loose_ends();
     if (random_.chance(60)) draw_activation(last());
@@ -33,6 +33,7 @@ class Drafter {
     if (drawn_.back().shape.size() == 1 && random_.chance(40)) {
       append(layer_of(LayerKind::softmax, {last()}), drawn_.back());
     }
+    if (random_.chance(40)) draft_.layers.back().unit = draw_unit(random_);
     return std::move(draft_);
   }
 
@@ -61,44 +62,17 @@ class Drafter {
     return last();
   }
 
-  Format draw_format(int bits, int lowest_frac, int highest_frac) {
-    Format format;
-    format.is_signed = bits == kMaxParameterBits || random_.chance(70);
-    format.bits = bits;
-    int frac_bits = random_.pick(lowest_frac, highest_frac);
-    format.integer_bits = bits - (format.is_signed ? 1 : 0) - frac_bits;
-    return format;
-  }
-
-  Format draw_activation_format() {
-    int bits = random_.chance(60) ? random_.pick(1, 8) : random_.pick(1, kMaxActivationBits);
-    if (random_.chance(80)) return draw_format(bits, 0, bits - 1);
-    return draw_format(bits, -3, bits + 3);
-  }
-
   void draw_input() {
     Layer layer;
     bool image = random_.chance(70);
     layer.shape = image ? Shape{random_.pick(1, 7), random_.pick(1, 7), random_.pick(1, 4)}
                         : Shape{random_.pick(1, 12)};
-    layer.format = draw_activation_format();
+    layer.format = draw_activation_format(random_);
+    draw_rounding(random_, layer);
+    draw_range(random_, layer);
+    if (random_.chance(30)) layer.unit = draw_unit(random_);
     Drawn drawn{layer.shape, layer.format.frac_bits(), layer.format.max_magnitude(), true};
     append(std::move(layer), drawn);
-  }
-
-  int draw_bits(bool wide) {
-    if (wide) return random_.chance(50) ? random_.pick(1, kMaxParameterBits) : random_.pick(8, 20);
-    int kind = random_.pick(1, 10);
-    if (kind <= 7) return random_.pick(1, 8);
-    return kind <= 9 ? random_.pick(8, 16) : random_.pick(16, kMaxParameterBits);
-  }
-
-  int32_t draw_code(const Format& format, int style) {
-    int64_t low = format.min_code(), high = format.max_code();
-    if (style == 0) return static_cast<int32_t>(random_.chance(50) ? low : high);
-    if (style == 1) return static_cast<int32_t>(std::clamp<int64_t>(random_.between(-3, 3), low, high));
-    if (style == 2) return static_cast<int32_t>(low);
-    return static_cast<int32_t>(random_.between(low, high));
   }
 
   /// A new parameter, or, now and then, one that another layer (or the same one) has already.
@@ -110,28 +84,17 @@ class Drafter {
       }
       if (!alike.empty()) return random_.of(alike);
     }
-    Parameter parameter;
+    return append_parameter(testing::draw_parameter(random_, shape, wide));
+  }
+
+  int append_parameter(Parameter parameter) {
     parameter.name = "parameter_" + std::to_string(draft_.parameters.size());
-    parameter.shape = shape;
-    int bits = draw_bits(wide);
-    parameter.format = draw_format(bits, -4, bits + 3);
-    size_t elements = static_cast<size_t>(num_elements(shape));
-    int style = random_.pick(0, 6);
-    for (size_t i = 0; i < elements; ++i) parameter.codes.push_back(draw_code(parameter.format, style));
-    if (random_.chance(35)) {
-      int percent = random_.of(std::vector<int>{10, 50, 90, 100});
-      for (size_t i = 0; i < elements; ++i) {
-        parameter.pruned.push_back(random_.chance(percent) ? 1 : 0);
-        if (parameter.pruned[i] != 0) parameter.codes[i] = 0;
-      }
-    }
     draft_.parameters.push_back(std::move(parameter));
     return static_cast<int>(draft_.parameters.size()) - 1;
   }
 
-  const Format& format_of(int parameter) const {
-    return draft_.parameters[static_cast<size_t>(parameter)].format;
-  }
+  const Parameter& parameter(int index) const { return draft_.parameters[static_cast<size_t>(index)]; }
+  const Format& format_of(int index) const { return parameter(index).format; }
 
   static Wide shifted(Wide code, int places) {
     Wide limit = Wide{1} << 100;
@@ -143,11 +106,11 @@ class Drafter {
   /// term.
   Drawn sum_type(Shape shape, const Drawn& x, int factor, int64_t products, int term) const {
     Drawn drawn{std::move(shape), x.frac_bits + format_of(factor).frac_bits(), 0, false};
-    drawn.magnitude = x.magnitude * format_of(factor).max_magnitude() * products;
+    drawn.magnitude = x.magnitude * magnitude_of(parameter(factor)) * products;
     if (term >= 0) {
       int finest = std::max(drawn.frac_bits, format_of(term).frac_bits());
       drawn.magnitude = shifted(drawn.magnitude, finest - drawn.frac_bits) +
-                        shifted(format_of(term).max_magnitude(), finest - format_of(term).frac_bits());
+                        shifted(magnitude_of(parameter(term)), finest - format_of(term).frac_bits());
       drawn.frac_bits = finest;
     }
     drawn.narrow = drawn.magnitude < (1 << (kMaxActivationBits - 1));
@@ -156,14 +119,29 @@ class Drafter {
 
   int draw_activation(int input) {
     Layer layer = layer_of(LayerKind::activation, {input});
-    bool has_one = at(input).frac_bits >= 0 && at(input).frac_bits <= 40;
-    layer.function = static_cast<ActivationFunction>(random_.pick(0, has_one ? 3 : 1));
-    layer.format = draw_activation_format();
+    std::vector<ActivationFunction> functions = {ActivationFunction::linear, ActivationFunction::relu,
+                                                 ActivationFunction::leaky_relu};
+    if (at(input).frac_bits >= 0 && at(input).frac_bits <= 40) {
+      functions.push_back(ActivationFunction::hard_tanh);
+      functions.push_back(ActivationFunction::hard_sigmoid);
+    }
+    layer.function = random_.of(functions);
+    layer.format = draw_activation_format(random_);
     // Most formats sit near the input's own step, where rounding and saturation both happen.
     if (random_.chance(40) && at(input).frac_bits < 40) {
       int frac_bits = at(input).frac_bits - random_.pick(-1, 6);
       layer.format.integer_bits = layer.format.bits - (layer.format.is_signed ? 1 : 0) - frac_bits;
     }
+    draw_rounding(random_, layer);
+    layer.wraps = random_.chance(15);
+    if (!layer.wraps) draw_range(random_, layer);
+    bool fits = true;
+    if (layer.function == ActivationFunction::leaky_relu) {
+      draw_slope(random_, layer);
+      Wide steepest = std::max<Wide>(Wide{1} << layer.slope_shift, layer.slope);
+      fits = at(input).magnitude * steepest <= Wide{1} << 62;
+    }
+    draft_.may_be_too_wide = draft_.may_be_too_wide || !fits;
     Drawn drawn{at(input).shape, layer.format.frac_bits(), layer.format.max_magnitude(), true};
     return append(std::move(layer), drawn);
   }
@@ -188,60 +166,10 @@ class Drafter {
     append(std::move(layer), drawn);
   }
 
-  /// Whether every place along one axis has a tap inside the image, and how many places there are.
-  static std::pair<bool, int> places(int in, int taps, int stride, int dilation, int before, int after) {
-    int reach = in + before + after - dilation * (taps - 1) - 1;
-    if (reach < 0) return {false, 0};
-    int count = reach / stride + 1;
-    for (int place = 0; place < count; ++place) {
-      bool inside = false;
-      for (int tap = 0; tap < taps; ++tap) {
-        int row = place * stride - before + tap * dilation;
-        inside = inside || (row >= 0 && row < in);
-      }
-      if (!inside) return {false, count};
-    }
-    return {true, count};
-  }
-
-  static void pad_same(int in, int taps, int stride, int dilation, int& before, int& after) {
-    int outs = (in + stride - 1) / stride;
-    int total = std::max((outs - 1) * stride + dilation * (taps - 1) + 1 - in, 0);
-    before = total / 2;
-    after = total - before;
-  }
-
-  /// A window for an image and the size of what it makes.
-  std::pair<Window, Shape> draw_window(const Shape& shape) {
-    while (true) {
-      Window w;
-      w.height = random_.pick(1, 3);
-      w.width = random_.pick(1, 3);
-      w.stride_y = random_.pick(1, 3);
-      w.stride_x = random_.pick(1, 3);
-      w.dilation_y = random_.chance(70) ? 1 : random_.pick(2, 3);
-      w.dilation_x = random_.chance(70) ? 1 : random_.pick(2, 3);
-      int padding = random_.pick(0, 2);
-      if (padding == 1) {
-        pad_same(shape[0], w.height, w.stride_y, w.dilation_y, w.pad_top, w.pad_bottom);
-        pad_same(shape[1], w.width, w.stride_x, w.dilation_x, w.pad_left, w.pad_right);
-      } else if (padding == 2) {
-        w.pad_top = random_.pick(0, 3);
-        w.pad_bottom = random_.pick(0, 3);
-        w.pad_left = random_.pick(0, 3);
-        w.pad_right = random_.pick(0, 3);
-      }
-      auto [rows_fit, rows] = places(shape[0], w.height, w.stride_y, w.dilation_y, w.pad_top, w.pad_bottom);
-      auto [columns_fit, columns] =
-          places(shape[1], w.width, w.stride_x, w.dilation_x, w.pad_left, w.pad_right);
-      if (rows_fit && columns_fit) return {w, {rows, columns, shape[2]}};
-    }
-  }
-
   void draw_conv2d(int input) {
     input = narrow(input);
     const Shape shape = at(input).shape;
-    auto [window, out] = draw_window(shape);
+    auto [window, out] = draw_window(random_, shape);
     std::vector<int> divisors;
     for (int g = 1; g <= shape[2]; ++g) {
       if (shape[2] % g == 0) divisors.push_back(g);
@@ -265,9 +193,75 @@ class Drafter {
     if (kind == LayerKind::global_average_pool) {
       drawn.shape = {drawn.shape[2]};
     } else {
-      std::tie(layer.window, drawn.shape) = draw_window(drawn.shape);
+      std::tie(layer.window, drawn.shape) = draw_window(random_, drawn.shape);
     }
     append(std::move(layer), drawn);
+  }
+
+  void draw_sum_pool(int input) {
+    input = narrow(input);
+    Layer layer = layer_of(LayerKind::sum_pool, {input});
+    Drawn drawn = at(input);
+    std::tie(layer.window, drawn.shape) = draw_window(random_, drawn.shape);
+    drawn.magnitude *= layer.window.height * layer.window.width;
+    drawn.narrow = drawn.magnitude < (1 << (kMaxActivationBits - 1));
+    append(std::move(layer), drawn);
+  }
+
+  void draw_conv2d_transpose(int input) {
+    auto [window, out] = draw_transposed_window(random_, at(input).shape);
+    if (out[0] == 0 || out[1] == 0) return;
+    input = narrow(input);
+    int ins = out[2];
+    out[2] = random_.pick(1, 3);
+    Layer layer = layer_of(LayerKind::conv2d_transpose, {input});
+    layer.window = window;
+    layer.kernel = draw_parameter({out[2], window.height, window.width, ins}, false);
+    if (random_.chance(70)) layer.bias = draw_parameter({out[2]}, true);
+    int64_t products = int64_t{window.height} * window.width * ins;
+    Drawn drawn = sum_type(out, at(input), layer.kernel, products, layer.bias);
+    append(std::move(layer), drawn);
+  }
+
+  void draw_upsample(int input) {
+    Layer layer = layer_of(LayerKind::upsample, {input});
+    layer.window.height = random_.pick(1, 3);
+    layer.window.width = random_.pick(1, 3);
+    Drawn drawn = at(input);
+    drawn.shape[0] *= layer.window.height;
+    drawn.shape[1] *= layer.window.width;
+    if (drawn.shape[0] <= 12 && drawn.shape[1] <= 12) append(std::move(layer), drawn);
+  }
+
+  void draw_threshold(int input) {
+    int rows = random_.chance(35) ? 1 : at(input).shape.back();
+    int count = random_.chance(10) ? random_.pick(9, 300) : random_.pick(1, 8);
+    if (rows * count > 600) count = 600 / rows + 1;
+    Layer layer = layer_of(LayerKind::threshold, {input});
+    int least_bits = 1;
+    while ((1 << least_bits) - 1 < count) ++least_bits;
+    int bits = random_.pick(least_bits, kMaxActivationBits);
+    layer.format = draw_format(random_, bits, -3, bits + 3);
+    int64_t least = layer.format.min_code(), most = layer.format.max_code();
+    int64_t step = random_.chance(50) ? 1 : random_.between(1, (most - least) / count);
+    layer.low = static_cast<int32_t>(random_.between(least, most - step * count));
+    layer.high = static_cast<int32_t>(layer.low + step * count);
+    layer.thresholds = draw_thresholds({rows, count}, input);
+    Drawn drawn{at(input).shape, layer.format.frac_bits(), layer.format.max_magnitude(), true};
+    append(std::move(layer), drawn);
+  }
+
+  /// New thresholds for a layer's codes, or those of another layer whose step is the same.
+  int draw_thresholds(const Shape& shape, int input) {
+    std::vector<int> alike;
+    for (size_t i = 0; i < draft_.parameters.size(); ++i) {
+      const Parameter& each = draft_.parameters[i];
+      if (each.shape == shape && each.format.frac_bits() == at(input).frac_bits)
+        alike.push_back(static_cast<int>(i));
+    }
+    if (!alike.empty() && random_.chance(50)) return random_.of(alike);
+    return append_parameter(
+        testing::draw_thresholds(random_, shape, at(input).frac_bits, at(input).magnitude));
   }
 
   void draw_affine(int input) {
@@ -344,7 +338,7 @@ class Drafter {
 
   void draw_layer() {
     int input = random_.chance(70) ? last() : random_.pick(0, last());
-    int choice = random_.pick(0, is_image(input) ? 13 : 8);
+    int choice = random_.pick(0, is_image(input) ? 20 : 10);
     switch (choice) {
       case 0:
       case 1:
@@ -365,10 +359,22 @@ class Drafter {
         flat(input);
         return;
       case 9:
-        return draw_pool(input, LayerKind::max_pool);
       case 10:
-        return draw_pool(input, LayerKind::average_pool);
+        return draw_threshold(input);
       case 11:
+        return draw_pool(input, LayerKind::max_pool);
+      case 12:
+        return draw_pool(input, LayerKind::average_pool);
+      case 13:
+        return draw_sum_pool(input);
+      case 14:
+      case 15:
+        return draw_upsample(input);
+      case 16:
+      case 17:
+      case 18:
+        return draw_conv2d_transpose(input);
+      case 19:
         if (random_.chance(50)) return draw_pool(input, LayerKind::global_average_pool);
         [[fallthrough]];
       default:

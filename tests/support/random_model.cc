@@ -30,7 +30,7 @@ Draft shuffled(const Draft& draft, Random& random) {
     new_layer[next] = static_cast<int>(other.layers.size());
     Layer layer = draft.layers[next];
     for (int& input : layer.inputs) input = new_layer[static_cast<size_t>(input)];
-    for (int* each : {&layer.kernel, &layer.bias, &layer.scale, &layer.shift}) {
+    for (int* each : {&layer.kernel, &layer.bias, &layer.scale, &layer.shift, &layer.thresholds}) {
       if (*each >= 0) *each = new_parameter[static_cast<size_t>(*each)];
     }
     other.layers.push_back(std::move(layer));
@@ -55,18 +55,23 @@ Model random_model(Random& random, int64_t& refused) {
 EvaluationSet random_evaluation_set(const Model& model, Random& random, int64_t count) {
   EvaluationSet set;
   const TensorType& output = model.type(model.scored_layer());
-  const Format& format = model.input().format;
+  const int64_t low = model.input().low_code(), high = model.input().high_code();
   set.count = count;
   set.sample_size = num_elements(model.input().shape);
   for (int64_t sample = 0; sample < count; ++sample) {
     int style = random.pick(0, 4);
     for (int64_t i = 0; i < set.sample_size; ++i) {
-      int64_t code = random.between(format.min_code(), format.max_code());
-      if (style == 0) code = random.chance(50) ? format.min_code() : format.max_code();
-      if (style == 1) code = std::clamp<int64_t>(random.between(-1, 1), format.min_code(), format.max_code());
-      if (style == 2) code = format.min_code();
+      int64_t code = random.between(low, high);
+      if (style == 0) code = random.chance(50) ? low : high;
+      if (style == 1) code = std::clamp<int64_t>(random.between(-1, 1), low, high);
+      if (style == 2) code = low;
       set.codes.push_back(static_cast<int32_t>(code));
     }
+  }
+  if (random.chance(10)) {
+    set.task = Task::comparison;
+    set.digest = "random " + std::to_string(random.bits());
+    return set;
   }
   bool labelled = output.shape.size() == 1 && random.chance(60);
   if (labelled || model.layers().back().kind == LayerKind::softmax) {

@@ -35,7 +35,7 @@ Model random_model(Random& random, int64_t& refused);
 inline constexpr int kMaxRandomSamples = 8;
 
 /// `count` <= kMaxRandomSamples samples for a model: input codes of all sizes and both extremes; labels when
-/// its output is flat and a coin says so, else targets near its output.
+/// its output is flat and a coin says so, else targets near its output, or nothing to compare with.
 EvaluationSet random_evaluation_set(const Model& model, Random& random, int64_t count);
 
 }  // namespace netsurf::testing

@@ -99,6 +99,21 @@ TEST(BitSpace, APrunedParameterInTheMiddleTakesNoIds) {
   EXPECT_EQ(space.id({2, 0, 0}), 180u);
 }
 
+TEST(BitSpace, ConstantsHaveNoBits) {
+  for (BitSpace::Pruned pruned : {BitSpace::Pruned::absent, BitSpace::Pruned::stored}) {
+    Parts parts = testing::mlp_parts();
+    parts.parameters[1].constant = true;
+    Model model = parts.build();
+    BitSpace space(model, pruned);
+    EXPECT_EQ(space.size(), 30u * 6 + 15 * 6 + 3 * 8);
+    EXPECT_EQ(space.size(), static_cast<uint64_t>(model.num_bits()));
+    EXPECT_EQ(space.address(179), (BitAddress{0, 29, 5}));
+    EXPECT_EQ(space.address(180), (BitAddress{2, 0, 0}));
+    EXPECT_EQ(space.id({2, 0, 0}), 180u);
+    EXPECT_NE(space.digest(), BitSpace(testing::mlp_parts().build()).digest());
+  }
+}
+
 TEST(BitSpaceDigest, DependsOnMasksAndNotOnValues) {
   std::set<std::string> digests;
   auto is_new = [&](const Model& model) { return digests.insert(BitSpace(model).digest()).second; };
@@ -139,6 +154,8 @@ TEST(BitSpaceDigest, IsFrozen) {
             "b66ef9029ad0ed745ac6a6917ed96c736a9bc74edaff2429941e6ac1d6ac37e1");
   EXPECT_EQ(BitSpace(masked({0, 1, 0, 0, 0, 0, 0, 0, 1, 0})).digest(),
             "217b01d7ced6b4d92429ed2b244bc70c4e6b88852ee939cc69ae2c17c4ba252a");
+  EXPECT_EQ(BitSpace(branched(1).build()).digest(),
+            "9bbf2957a27d1f91a3e93c2ed938f465f641f32ce01cec4c5201cb0b5e45725f");
 }
 
 }  // namespace

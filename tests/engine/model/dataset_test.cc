@@ -40,6 +40,19 @@ TEST(Encode, QuantizesToTheInputFormat) {
   EXPECT_EQ(set.labels, (std::vector<int32_t>{0, 1}));
 }
 
+TEST(Encode, UsesTheUnitTheRangeAndTheRoundingOfTheInput) {
+  testing::Parts parts = testing::mlp_parts();
+  parts.layers[0].format = Format{6, 5, true};
+  parts.layers[0].unit = 0.1f;
+  parts.layers[0].low = -20;
+  parts.layers[0].high = 30;
+  parts.layers[0].rounding = core::Rounding::floor;
+  Samples s = samples(1);
+  s.values = {0.25f, -0.25f, 3.5f, -2.5f, 0.1f, 0};
+  EXPECT_EQ(encode(parts.build(), s, Task::classification).codes,
+            (std::vector<int32_t>{2, -3, 30, -20, 1, 0}));
+}
+
 TEST(Encode, TheDigestCoversWhatDecidesOutcomes) {
   Model model = testing::tiny_mlp();
   std::set<std::string> digests = {encode(model, samples(5), Task::classification).digest};

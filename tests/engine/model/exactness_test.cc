@@ -16,6 +16,9 @@ using testing::dense_layer;
 using testing::filled_parameter;
 using testing::input_layer;
 using testing::plain_layer;
+using testing::threshold_layer;
+using testing::transposed_layer;
+using testing::window_layer;
 
 using Layers = std::vector<Layer>;
 using Parameters = std::vector<Parameter>;
@@ -122,6 +125,193 @@ TEST(Bounds, ExactlyTwoToThe62IsTheLast) {
   expect_refusal(layers, parameters, {"(affine)", "62 bits"});
 }
 
+TEST(Bounds, AreOverOperands) {
+  Layers layers = {input_layer({3}, Format{4, 4, false}), dense_layer("d", 0, 0, 1)};
+  Parameters parameters = {filled_parameter("k", {2, 3}, Format{4, 4, false}, 8),
+                           filled_parameter("b", {2}, Format{4, 4, false}, 8)};
+  EXPECT_EQ(last_type(layers, parameters).bound, 3 * 15 * 15 + 15);
+  parameters[0].zero_point = 8;
+  parameters[1].zero_point = -5;
+  EXPECT_EQ(last_type(layers, parameters).bound, 3 * 8 * 15 + 20);
+  parameters[0] = filled_parameter("k", {2, 3}, Format{1, 1, false}, 0);
+  parameters[0].bipolar = true;
+  EXPECT_EQ(last_type(layers, parameters).bound, 3 * 1 * 15 + 20);
+}
+
+TEST(Bounds, NarrowerRangesCount) {
+  Layers layers = {input_layer({3}, kByte), dense_layer("d", 0, 0)};
+  layers[0].low = -5;
+  layers[0].high = 7;
+  Parameters parameters = {filled_parameter("k", {2, 3}, kByte, 8)};
+  EXPECT_EQ(last_type(layers, parameters).bound, 3 * 128 * 7);
+  layers[1] = activation_layer("a", 0, ActivationFunction::linear, kByte);
+  layers[1].low = -100;
+  layers[1].high = -90;
+  TensorType type = last_type(layers, {});
+  EXPECT_EQ(type.low, -100);
+  EXPECT_EQ(type.high, -90);
+  EXPECT_EQ(type.bound, 100);
+  layers[1].low = layers[1].high = 3;
+  EXPECT_EQ(last_type(layers, {}).low, 3);
+}
+
+TEST(Bounds, ASumPoolAddsItsWholeWindow) {
+  Layer pool = window_layer(LayerKind::sum_pool, "s", 0, {.height = 2, .width = 3});
+  TensorType type = last_type({input_layer({4, 4, 2}, Format{4, 4, false}), pool}, {});
+  EXPECT_EQ(type.shape, (Shape{3, 2, 2}));
+  EXPECT_EQ(type.low, 0);
+  EXPECT_EQ(type.high, 90);
+  EXPECT_EQ(type.bound, 90);
+  type = last_type({input_layer({4, 4, 2}, kByte), pool}, {});
+  EXPECT_EQ(type.low, -128 * 6);
+  EXPECT_EQ(type.high, 127 * 6);
+  EXPECT_EQ(type.bound, 128 * 6);
+  EXPECT_EQ(type.frac_bits, 7);
+  // Padding adds nothing, so that a sum may be smaller than that of the whole window.
+  Layer input = input_layer({4, 4, 2}, kByte);
+  input.low = 3;
+  input.high = 5;
+  EXPECT_EQ(last_type({input, pool}, {}).low, 0);
+}
+
+TEST(Bounds, ATransposedConvolutionCountsItsWholeKernel) {
+  Layers layers = {input_layer({3, 4, 2}, kByte), transposed_layer("t", 0, 0, -1,
+                                                                   {.height = 3,
+                                                                    .width = 2,
+                                                                    .stride_y = 2,
+                                                                    .stride_x = 3,
+                                                                    .pad_top = 1,
+                                                                    .pad_bottom = -1,
+                                                                    .pad_right = -2})};
+  TensorType type = last_type(layers, {filled_parameter("k", {5, 3, 2, 2}, kByte, 0)});
+  EXPECT_EQ(type.shape, (Shape{2 * 2 + 3 - 0, 3 * 3 + 2 + 2, 5}));
+  EXPECT_EQ(type.bound, 12 * 128 * 128);
+  EXPECT_EQ(type.frac_bits, 14);
+}
+
+TEST(Bounds, UpsampleKeepsCodesAndThresholdHasItsOwn) {
+  Layers layers = {input_layer({3, 4, 2}, kByte),
+                   window_layer(LayerKind::upsample, "u", 0, {.height = 3, .width = 2})};
+  TensorType type = last_type(layers, {});
+  EXPECT_EQ(type.shape, (Shape{9, 8, 2}));
+  EXPECT_EQ(type.low, -128);
+  EXPECT_EQ(type.high, 127);
+  layers[1] = threshold_layer("t", 0, 0, Format{5, 2, true}, -9, 6);
+  type = last_type(layers, {filled_parameter("rows", {2, 5}, kByte, 0)});
+  EXPECT_EQ(type.shape, (Shape{3, 4, 2}));
+  EXPECT_EQ(type.low, -9);
+  EXPECT_EQ(type.high, 6);
+  EXPECT_EQ(type.bound, 9);
+  EXPECT_EQ(type.frac_bits, 2);
+  layers[0] = input_layer({4}, kByte);
+  EXPECT_EQ(last_type(layers, {filled_parameter("rows", {1, 5}, kByte, 0)}).shape, Shape{4});
+}
+
+TEST(Refusals, ThresholdsFitTheirLayer) {
+  Layers layers = {input_layer({4}, kByte), threshold_layer("t", 0, 0, Format{4, 3, true}, -6, 6)};
+  auto refused = [&](Parameter rows, std::initializer_list<std::string_view> pieces) {
+    expect_refusal(layers, {std::move(rows)}, pieces);
+  };
+  refused(filled_parameter("r", {3, 2}, kByte, 0), {"(threshold)", "3x2", "4 or 1"});
+  refused(filled_parameter("r", {4}, kByte, 0), {"shape 4"});
+  refused(filled_parameter("r", {1, 65537}, kByte, 0), {"1x65537", "65536"});
+  refused(filled_parameter("r", {1, 2}, Format{8, 1, true}, 0), {"6 fraction bits", "the input's 7"});
+  refused(filled_parameter("r", {1, 5}, kByte, 0), {"from -6 to 6 for 5 thresholds", "whole step"});
+  refused(filled_parameter("r", {1, 13}, kByte, 0), {"whole step"});
+  Parameter rows = filled_parameter("r", {1, 2}, kByte, 0);
+  layers[1].high = 8;
+  refused(rows, {"from -6 to 8", "q<4,3,1>"});
+  layers[1].low = 6;
+  layers[1].high = -6;
+  refused(rows, {"whole step"});
+  layers[1] = threshold_layer("t", 0, 0, Format{17, 16, true}, 0, 2);
+  refused(rows, {"q<17,16,1>", "16 bits"});
+  layers[1] = threshold_layer("t", 0, -1, Format{4, 3, true}, 0, 2);
+  refused(rows, {"has no thresholds"});
+}
+
+TEST(Refusals, RangesLieInTheirFormat) {
+  Layers layers = {input_layer({4}, kByte), activation_layer("a", 0, ActivationFunction::linear, kByte)};
+  auto with = [&](int32_t low, int32_t high, bool wraps = false) {
+    layers[1].low = low;
+    layers[1].high = high;
+    layers[1].wraps = wraps;
+    return layers;
+  };
+  expect_refusal(with(-129, 5), {}, {"from -129 to 5", "-128 to 127"});
+  expect_refusal(with(-5, 128), {}, {"from -5 to 128"});
+  expect_refusal(with(5, 4), {}, {"from 5 to 4"});
+  expect_refusal(with(-5, 5, true), {}, {"wraps", "whole range"});
+  EXPECT_EQ(last_type(with(-128, 127, true), {}).low, -128);
+  layers = {input_layer({4}, kByte)};
+  layers[0].low = 1;
+  expect_refusal(layers, {}, {"(input)", "from 1 to 0"});
+}
+
+TEST(Refusals, SlopesAreReducedAndSmall) {
+  Layers layers = {input_layer({4}, kByte), activation_layer("a", 0, ActivationFunction::leaky_relu, kByte)};
+  auto with = [&](int32_t slope, int shift) {
+    layers[1].slope = slope;
+    layers[1].slope_shift = shift;
+    return layers;
+  };
+  for (auto [slope, shift] : {std::pair{-1, 0}, {2, 1}, {0, 1}, {1, 41}, {1, -1}, {(1 << 24) + 1, 0}})
+    expect_refusal(with(slope, shift), {}, {"slope " + std::to_string(slope), "odd number below 2^24"});
+  for (auto [slope, shift] : {std::pair{0, 0}, {1, 0}, {(1 << 24) - 1, 40}})
+    EXPECT_EQ(last_type(with(slope, shift), {}).bound, 128);
+}
+
+TEST(Refusals, LeakyProductsOfMoreThan62Bits) {
+  // 2^15 x 2^31 = 2^46 codes, of which 2^16 x are 2^62.
+  Layers layers = {input_layer({1}, kSixteen), affine_layer("a", 0, 0),
+                   activation_layer("l", 1, ActivationFunction::leaky_relu, kByte)};
+  layers[2].slope = 1;
+  layers[2].slope_shift = 16;
+  Parameters parameters = {filled_parameter("s", {1}, Format{32, 31, true}, 1)};
+  EXPECT_EQ(last_type(layers, parameters).bound, 128);
+  layers[2].slope_shift = 17;
+  expect_refusal(layers, parameters, {"62 bits", "slope"});
+  layers[2].slope = (1 << 16) + 1;
+  layers[2].slope_shift = 0;
+  expect_refusal(layers, parameters, {"62 bits"});
+}
+
+TEST(Refusals, TransposedConvolutionsAndUpsampling) {
+  Layers layers = {input_layer({2, 2, 2}, kByte), transposed_layer("t", 0, 0, -1, {.height = 2, .width = 2})};
+  Parameters parameters = {filled_parameter("k", {3, 2, 2, 2}, kByte, 0)};
+  auto with = [&](Window window) {
+    layers[1].window = window;
+    return layers;
+  };
+  expect_refusal(with({.height = 2, .width = 2, .pad_bottom = -1}), parameters, {"padding", "1 - stride"});
+  expect_refusal(with({.height = 2, .width = 2, .stride_x = 2, .pad_right = -2}), parameters, {"padding"});
+  expect_refusal(with({.height = 2, .width = 2, .stride_y = 2, .pad_top = -1}), parameters, {"padding"});
+  expect_refusal(with({.height = 2, .width = 2, .pad_top = 3}), parameters, {"leaves nothing"});
+  expect_refusal(with({.height = 3, .width = 2}), parameters, {"3x2x2x2", "expected 3x3x2x2"});
+  layers[1].kernel = -1;
+  expect_refusal(layers, parameters, {"has no kernel"});
+  layers[0] = input_layer({8}, kByte);
+  expect_refusal(layers, parameters, {"height x width x channels"});
+  layers[1] = window_layer(LayerKind::upsample, "u", 0, {.height = 3});
+  expect_refusal(layers, {}, {"height x width x channels"});
+  layers[0] = input_layer({30000, 30000, 1}, kByte);
+  expect_refusal(layers, {}, {"90000x30000x1"});
+  layers[1].window.height = 4096;
+  layers[0] = input_layer({1 << 20, 1, 1}, kByte);
+  expect_refusal(layers, {}, {"too large"});
+  layers[1].window.height = 0;
+  expect_refusal(layers, {}, {"outside 1 to 4096"});
+}
+
+TEST(Refusals, NumbersThatAreNoNamesOfAnything) {
+  Layers layers = {input_layer({4}, kByte), activation_layer("a", 0, ActivationFunction::relu, kByte)};
+  layers[1].rounding = static_cast<core::Rounding>(9);
+  expect_refusal(layers, {}, {"way to round: 9"});
+  layers[1].rounding = core::Rounding::floor;
+  layers[1].function = static_cast<ActivationFunction>(5);
+  expect_refusal(layers, {}, {"unknown function: 5"});
+}
+
 TEST(Narrow, SixteenBitsSignedOrUnsigned) {
   auto range = [](int64_t low, int64_t high) { return TensorType{{1}, 0, low, high, std::max(high, -low)}; };
   EXPECT_TRUE(range(-32768, 32767).is_narrow());
@@ -142,6 +332,10 @@ TEST(Refusals, WideCodesNeedAnActivationInFront) {
   expect_refusal(image, parameters, {"(average_pool)", "at most 16 bits"});
   image.back() = plain_layer(LayerKind::global_average_pool, "g", {1});
   expect_refusal(image, parameters, {"(global_average_pool)", "at most 16 bits"});
+  image.back() = plain_layer(LayerKind::sum_pool, "s", {1});
+  expect_refusal(image, parameters, {"(sum_pool)", "at most 16 bits"});
+  image.back() = transposed_layer("t", 1, 0, -1, {});
+  expect_refusal(image, parameters, {"(conv2d_transpose)", "at most 16 bits"});
   image.back() = plain_layer(LayerKind::max_pool, "m", {1});
   EXPECT_EQ(last_type(image, parameters).shape, (Shape{2, 2, 1}));
 }

@@ -2,8 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <set>
+#include <utility>
+#include <vector>
+
+#include "engine/base/error.h"
 
 namespace netsurf {
 namespace {
@@ -56,6 +62,107 @@ TEST(Window, SamePaddingGivesTheQuotientRoundedUpWithTheOddRowLast) {
   EXPECT_EQ(w.pad_bottom, 1);
 }
 
+TEST(Window, TransposedSizesAreTheRowsThatSomeInputReaches) {
+  for (int in = 1; in <= 5; ++in) {
+    for (int size = 1; size <= 4; ++size) {
+      for (int stride = 1; stride <= 3; ++stride) {
+        for (int dilation = 1; dilation <= 3; ++dilation) {
+          Window w{.height = size, .stride_y = stride, .dilation_y = dilation};
+          int last = 0;
+          for (int y = 0; y < in; ++y) {
+            for (int i = 0; i < size; ++i) last = std::max(last, y * stride + i * dilation);
+          }
+          ASSERT_EQ(w.transposed_height(in), last + 1);
+          w.pad_top = 1;
+          w.pad_bottom = -2;
+          ASSERT_EQ(w.transposed_height(in), last + 2);
+          Window turned{.width = size, .stride_x = stride, .dilation_x = dilation, .pad_right = 3};
+          ASSERT_EQ(turned.transposed_width(in), std::max(last - 2, 0));
+        }
+      }
+    }
+  }
+}
+
+TEST(Window, SizesBeyondAnIntAreNoSizes) {
+  int huge = std::numeric_limits<int>::max();
+  Window w{.height = 4096, .stride_y = 4096, .dilation_y = 4096, .pad_top = 4096};
+  EXPECT_EQ(w.transposed_height(huge), 0);
+  EXPECT_EQ(w.transposed_height(1), 4096 * 4095 + 1 - 4096);
+  EXPECT_GT(w.out_height(huge), 0);
+}
+
+TEST(Quantize, DividesByTheUnitInFloat32) {
+  Layer input;
+  input.format = Format{8, 7, true};
+  input.unit = 0.1f;
+  EXPECT_EQ(quantize(0.3f, input), 3);
+  EXPECT_EQ(quantize(-12.75f, input), -128);  // saturates
+  EXPECT_EQ(quantize(0.25f, input), 2);       // a tie in float32, though 0.1f is above a tenth
+  input.rounding = core::Rounding::half_away;
+  EXPECT_EQ(quantize(0.25f, input), 3);
+  input.unit = 1;
+  EXPECT_EQ(quantize(2.5f, input), 3);
+}
+
+TEST(Quantize, KeepsToTheRangeOfTheLayer) {
+  Layer input;
+  input.format = Format{8, 5, true};  // steps of 1/4
+  input.low = -3;
+  input.high = 100;
+  EXPECT_EQ(quantize(-5, input), -3);
+  EXPECT_EQ(quantize(-0.5f, input), -2);
+  EXPECT_EQ(quantize(30, input), 100);
+  float infinity = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(quantize(infinity, input), 100);
+  EXPECT_EQ(quantize(-infinity, input), -3);
+  EXPECT_THROW(quantize(std::nanf(""), input), InputError);
+}
+
+TEST(Quantize, RoundsInNineWays) {
+  // 0.5, 1.5, 2.5, -0.5, -1.5, -2.5 and a number too small to be seen beside a code.
+  const std::vector<std::pair<core::Rounding, std::vector<int32_t>>> rows = {
+      {core::Rounding::half_even, {0, 2, 2, 0, -2, -2, 0, 0}},
+      {core::Rounding::half_away, {1, 2, 3, -1, -2, -3, 0, 0}},
+      {core::Rounding::half_to_zero, {0, 1, 2, 0, -1, -2, 0, 0}},
+      {core::Rounding::half_up, {1, 2, 3, 0, -1, -2, 0, 0}},
+      {core::Rounding::half_down, {0, 1, 2, -1, -2, -3, 0, 0}},
+      {core::Rounding::floor, {0, 1, 2, -1, -2, -3, 0, -1}},
+      {core::Rounding::ceil, {1, 2, 3, 0, -1, -2, 1, 0}},
+      {core::Rounding::to_zero, {0, 1, 2, 0, -1, -2, 0, 0}},
+      {core::Rounding::away, {1, 2, 3, -1, -2, -3, 1, -1}},
+  };
+  ASSERT_EQ(rows.size(), core::kRoundingNames.size());
+  Layer input;
+  input.format = Format{8, 7, true};
+  for (const auto& [rounding, expected] : rows) {
+    input.rounding = rounding;
+    std::vector<int32_t> found;
+    for (float value : {0.5f, 1.5f, 2.5f, -0.5f, -1.5f, -2.5f, 1e-30f, -1e-30f})
+      found.push_back(quantize(value, input));
+    EXPECT_EQ(found, expected) << name_of(rounding);
+  }
+}
+
+TEST(Parameter, OperandsAndTheirLargestMagnitude) {
+  Parameter parameter;
+  parameter.format = Format{4, 4, false};
+  EXPECT_EQ(parameter.max_magnitude(), 15);
+  parameter.zero_point = 8;
+  EXPECT_EQ(parameter.operand(0), -8);
+  EXPECT_EQ(parameter.max_magnitude(), 8);
+  parameter.zero_point = -3;
+  EXPECT_EQ(parameter.max_magnitude(), 18);
+  parameter.format = Format{32, 31, true};
+  parameter.zero_point = 0;
+  EXPECT_EQ(parameter.max_magnitude(), int64_t{1} << 31);
+  parameter.format = Format{1, 1, false};
+  parameter.bipolar = true;
+  EXPECT_EQ(parameter.operand(0), -1);
+  EXPECT_EQ(parameter.operand(1), 1);
+  EXPECT_EQ(parameter.max_magnitude(), 1);
+}
+
 TEST(LayerTables, RowsStandAtTheirEnumeratorsAndNamesDiffer) {
   std::set<std::string_view> names;
   for (size_t i = 0; i < kLayerKinds.size(); ++i) {
@@ -64,8 +171,8 @@ TEST(LayerTables, RowsStandAtTheirEnumeratorsAndNamesDiffer) {
     names.insert(kLayerKinds[i].name);
   }
   EXPECT_EQ(names.size(), kLayerKinds.size());
-  EXPECT_EQ(static_cast<size_t>(LayerKind::softmax) + 1, kLayerKinds.size());
-  EXPECT_EQ(name_of(ActivationFunction::hard_sigmoid), kActivationNames.back());
+  EXPECT_EQ(static_cast<size_t>(LayerKind::upsample) + 1, kLayerKinds.size());
+  EXPECT_EQ(name_of(ActivationFunction::leaky_relu), kActivationNames.back());
 }
 
 TEST(Shape, TextAndElements) {

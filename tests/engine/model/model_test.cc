@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <set>
 
@@ -114,6 +115,36 @@ TEST(ModelDigest, EveryPartThatDecidesOutcomesChangesIt) {
          p.layers[8].inputs = {5, 7, 0};
        }},
       {"the softmax", [](Parts& p) { p.layers.pop_back(); }},
+      {"a range", [](Parts& p) { p.layers[4].low = -5, p.layers[4].high = 9; }},
+      {"another range", [](Parts& p) { p.layers[4].low = -6, p.layers[4].high = 9; }},
+      {"the input range", [](Parts& p) { p.layers[0].high = 9; }},
+      {"a rounding", [](Parts& p) { p.layers[4].rounding = core::Rounding::floor; }},
+      {"the input rounding", [](Parts& p) { p.layers[0].rounding = core::Rounding::floor; }},
+      {"wrapping", [](Parts& p) { p.layers[4].wraps = true; }},
+      {"a leak", [](Parts& p) { p.layers[4].function = ActivationFunction::leaky_relu; }},
+      {"a slope",
+       [](Parts& p) {
+         p.layers[4].function = ActivationFunction::leaky_relu;
+         p.layers[4].slope = 1;
+       }},
+      {"a finer slope",
+       [](Parts& p) {
+         p.layers[4].function = ActivationFunction::leaky_relu;
+         p.layers[4].slope = 1, p.layers[4].slope_shift = 2;
+       }},
+      {"the input unit", [](Parts& p) { p.layers[0].unit = 0.1f; }},
+      {"the output unit", [](Parts& p) { p.layers[12].unit = 0.1f; }},
+      {"a zero point", [](Parts& p) { p.parameters[1].zero_point = 1; }},
+      {"a constant", [](Parts& p) { p.parameters[1].constant = true; }},
+      {"an unsigned bit",
+       [](Parts& p) {
+         p.parameters[1].format = Format{1, 1, false}, p.parameters[1].codes = {0, 1};
+       }},
+      {"a bipolar bit",
+       [](Parts& p) {
+         p.parameters[1].format = Format{1, 1, false}, p.parameters[1].codes = {0, 1};
+         p.parameters[1].bipolar = true;
+       }},
   };
   std::set<std::string> digests;
   for (const auto& [what, change] : changes) {
@@ -144,15 +175,85 @@ TEST(ModelDigest, WhatAKindDoesNotReadDoesNotChangeIt) {
   parts.layers[3].groups = 2;
   parts.layers[3].function = ActivationFunction::relu;
   parts.layers[2].shape = {5};
+  parts.layers[1].thresholds = 2;
+  parts.layers[1].low = 3;
+  parts.layers[1].rounding = core::Rounding::ceil;
+  parts.layers[2].slope = 5;
+  parts.layers[2].slope_shift = 3;
+  parts.layers[0].wraps = true;
   Model model = parts.build();
   EXPECT_EQ(model.digest(), digest);
   EXPECT_EQ(model.layers()[2].kernel, -1);
+  EXPECT_EQ(model.layers()[2].slope, 0);
+}
+
+TEST(ModelDigest, ARangeWrittenOutIsTheSameAsNone) {
+  Parts parts = mlp_parts();
+  std::string digest = parts.build().digest();
+  parts.layers[0].low = -32;
+  parts.layers[0].high = 31;
+  parts.layers[2].high = 63;
+  Model model = parts.build();
+  EXPECT_EQ(model.digest(), digest);
+  EXPECT_EQ(model.input().low, 0);
+  EXPECT_EQ(model.input().high, 0);
+  EXPECT_EQ(model.layers()[2].high, 0);
+  parts.layers[2].high = 62;
+  EXPECT_NE(parts.build().digest(), digest);
+}
+
+TEST(ModelDigest, StrayWindowsAndGroupsOfTheNewKindsDoNotChangeIt) {
+  Parts parts = {{input_layer({2, 2, 2}, kByte),
+                  testing::window_layer(LayerKind::upsample, "u", 0, {.height = 2, .width = 2}),
+                  testing::transposed_layer("t", 1, 0, -1, {.height = 2, .width = 2})},
+                 {filled_parameter("k", {3, 2, 2, 2}, kByte, 1)}};
+  std::string digest = parts.build().digest();
+  parts.layers[1].window.stride_y = 2;
+  parts.layers[1].window.pad_top = 1;
+  parts.layers[2].groups = 2;
+  EXPECT_EQ(parts.build().digest(), digest);
+  parts.layers[1].window.width = 1;
+  EXPECT_NE(parts.build().digest(), digest);
+}
+
+/// Two thresholds of one branched network.
+Parts with_thresholds() {
+  Random random(5);
+  return {{input_layer({4}, kByte), testing::threshold_layer("t", 0, 0, Format{4, 3, true}, -3, 3),
+           testing::threshold_layer("u", 0, 1, Format{4, 3, true}, 0, 6),
+           plain_layer(LayerKind::concatenate, "join", {1, 2}), dense_layer("d", 3, 2)},
+          {testing::random_parameter("tr", {4, 3}, kByte, random),
+           testing::random_parameter("ur", {1, 2}, kByte, random),
+           testing::random_parameter("k", {2, 8}, kByte, random)}};
+}
+
+TEST(ModelOrder, ThresholdsTakePartInOrderAndDigest) {
+  Parts parts = with_thresholds();
+  Model model = parts.build();
+  Random random(1);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(shuffled(parts, random).build().digest(), model.digest());
+  EXPECT_EQ(model.num_weights(), 12 + 2 + 16);
+  std::set<std::string> digests = {model.digest()};
+  parts.parameters[1].codes[1] ^= 1;
+  EXPECT_TRUE(digests.insert(parts.build().digest()).second);
+  parts.layers[2].low = -6;
+  EXPECT_TRUE(digests.insert(parts.build().digest()).second);
+  // One parameter for both layers.
+  parts = with_thresholds();
+  parts.layers[1] = testing::threshold_layer("t", 0, 1, Format{4, 3, true}, -4, 4);
+  parts.layers[4].kernel = 0;
+  parts.parameters.erase(parts.parameters.begin());
+  std::swap(parts.parameters[0], parts.parameters[1]);
+  EXPECT_EQ(parts.build().parameters().size(), 2u);
 }
 
 TEST(ModelDigest, IsFrozen) {
   // A change of these changes every model file and every result: only with another version word.
   EXPECT_EQ(testing::model_of_bits(3).digest(),
             "9d8a51890bedb06895384171bfff1b6edd15e3c5b5c04654233ec067622e2c39");
+  EXPECT_EQ(branched(1).build().digest(), "6176a9b80c11301196a0460ef8aec2afd4a7570dd0befeb846c6e78726049b52");
+  EXPECT_EQ(branched(2).build().digest(), "3c741d51966a6267fadfa99834de231bb263500e06707699bb9fccfacc8c8dbe");
+  EXPECT_EQ(mlp_parts().build().digest(), "168de6205f2941046e7fa8b308ab8cec099767a6e8cd34c0b56058be9d597183");
 }
 
 TEST(ModelCounts, WeightsBitsMacsAndSparsity) {
@@ -168,6 +269,40 @@ TEST(ModelCounts, WeightsBitsMacsAndSparsity) {
   parts.parameters[5].pruned.clear();
   EXPECT_EQ(parts.build().sparsity(), 1.0);
   EXPECT_EQ(parts.build().num_macs(), 4 * 4 * 36 + 4 * 4 * 4 + 3 * 96);
+}
+
+TEST(ModelCounts, ConstantsAreNotStored) {
+  Parts parts = mlp_parts();
+  parts.parameters[1].constant = true;
+  parts.parameters[2].constant = true;
+  Model model = parts.build();
+  EXPECT_EQ(model.num_weights(), 30 + 3);
+  EXPECT_EQ(model.num_bits(), 30 * 6 + 3 * 8);
+  EXPECT_EQ(model.num_macs(), 30 + 15);
+}
+
+TEST(ModelCounts, ATransposedConvolutionMultipliesEveryInputByItsKernel) {
+  Model model = Model::build(
+      "t",
+      {input_layer({3, 3, 2}, kByte),
+       testing::transposed_layer("t", 0, 0, -1, {.height = 2, .width = 2, .stride_y = 2, .stride_x = 2})},
+      {filled_parameter("k", {5, 2, 2, 2}, kByte, 1)});
+  EXPECT_EQ(model.num_macs(), 9 * 2 * 2 * 2 * 5);
+}
+
+TEST(ModelRefusals, Units) {
+  auto refused = [](size_t layer, float unit, std::initializer_list<std::string_view> pieces) {
+    Parts parts = mlp_parts();
+    parts.layers[layer].unit = unit;
+    expect_error<InputError>([&] { parts.build(); }, pieces);
+  };
+  for (float unit : {0.0f, -1.0f, 1e30f, 1e-30f, std::nanf(""), INFINITY})
+    refused(0, unit, {"\"input\" has unit", "expected 2^-64 to 2^64"});
+  refused(1, 0.5f, {"\"first\" has unit 0.5", "only the input layer and the output layer"});
+  Parts parts = mlp_parts();
+  parts.layers.push_back(plain_layer(LayerKind::softmax, "s", {3}));
+  parts.layers[3].unit = 0.5f;
+  expect_error<InputError>([&] { parts.build(); }, {"\"second\" has unit"});
 }
 
 TEST(ModelRefusals, Wiring) {
@@ -218,6 +353,21 @@ TEST(ModelRefusals, Parameters) {
   refused([](Parameter& p) { p.pruned.assign(15, 0), p.pruned[3] = 1, p.codes[3] = 5; },
           {"element 3 is pruned but has code 5"});
   refused([](Parameter& p) { p.pruned.assign(14, 0); }, {"mask"});
+  refused([](Parameter& p) { p.zero_point = 3, p.codes[2] = 0, p.pruned.assign(15, 0), p.pruned[2] = 1; },
+          {"element 2 is pruned but has code 0", "expected 3"});
+  refused([](Parameter& p) { p.format.bits = 17, p.zero_point = 1; },
+          {"zero point 1 and 17 bits", "at most 16"});
+  refused([](Parameter& p) { p.zero_point = INT32_MIN; }, {"zero point -2147483648"});
+  auto bipolar = [](Parameter& p) {
+    p.format = Format{1, 1, false};
+    p.codes.assign(15, 1);
+    p.bipolar = true;
+  };
+  refused([&](Parameter& p) { bipolar(p), p.format.is_signed = true, p.codes.assign(15, 0); },
+          {"bipolar", "q<1,1,1>"});
+  refused([&](Parameter& p) { bipolar(p), p.format.bits = 2; }, {"bipolar", "one unsigned bit"});
+  refused([&](Parameter& p) { bipolar(p), p.zero_point = 1; }, {"bipolar", "zero point 1"});
+  refused([&](Parameter& p) { bipolar(p), p.pruned.assign(15, 0); }, {"bipolar", "mask"});
   refused([](Parameter& p) { p.codes.pop_back(); }, {"14 codes", "expected 15 for 3x5"});
   refused([](Parameter& p) { p.format.bits = 0; }, {"0 bits", "1 to 32"});
   refused([](Parameter& p) { p.format.bits = 33; }, {"33 bits", "1 to 32"});

@@ -15,9 +15,13 @@ __global__ void every_core_function(const int32_t* codes, const uint64_t* thresh
   draw_positions(1, static_cast<uint64_t>(lane), 0, kBlockBits, count_from_table(thresholds, 8, uniform),
                  mask);
   Requantizer q{-64, 63, 0, 3, 0, -8, 7};
-  int32_t code = requantize(flip_bit(codes[lane], 2, 6, true), q);
-  out[lane] = static_cast<int64_t>(mask[0]) + code + round_quotient(code, 3) + argmax(codes, 10, 1) +
-              cross_entropy(codes, 10, 1, 5, 3) + squared_error(codes, 10, 1, 5, targets);
+  int32_t code = flip_operand(codes[lane], 2, Storage{6, true, 3, false});
+  int32_t plain = requantize_plainly(code, q);
+  q.rounding = static_cast<Rounding>(lane % 9);
+  float step = step_of(1, 5);
+  out[lane] = static_cast<int64_t>(mask[0]) + plain + requantize(code, q) + requantize(int64_t{code}, q) +
+              round_quotient(code, 3) + argmax(codes, 10, 1) + cross_entropy(codes, 10, 1, step, 3) +
+              squared_error(codes, 10, 1, step, targets) + held_sum(squared_difference(code, 3), 4);
 }
 
 }  // namespace netsurf::core

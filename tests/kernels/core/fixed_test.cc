@@ -71,6 +71,32 @@ TEST(Flip, WideFormats) {
   }
 }
 
+TEST(Flip, AnOperandMovesAsItsCodeDoes) {
+  for (bool is_signed : {false, true}) {
+    for (int bits = 1; bits <= 6; ++bits) {
+      Format format{bits, 0, is_signed};
+      for (int32_t zero_point : {0, 1, -3, 7, 100, -70000}) {
+        Storage storage{bits, is_signed, zero_point, false};
+        for (int64_t code = format.min_code(); code <= format.max_code(); ++code) {
+          for (int bit = 0; bit < bits; ++bit) {
+            auto before = static_cast<int32_t>(code);
+            int32_t after = flip_operand(before - zero_point, bit, storage);
+            ASSERT_EQ(after, flip_bit(before, bit, bits, is_signed) - zero_point);
+            ASSERT_EQ(flip_operand(after, bit, storage), before - zero_point);
+          }
+        }
+      }
+    }
+  }
+  EXPECT_EQ(flip_operand(0, 31, {32, true, 0, false}), std::numeric_limits<int32_t>::min());
+}
+
+TEST(Flip, ABipolarOperandChangesItsSign) {
+  Storage storage{1, false, 0, true};
+  EXPECT_EQ(flip_operand(1, 0, storage), -1);
+  EXPECT_EQ(flip_operand(-1, 0, storage), 1);
+}
+
 TEST(RoundShift, SmallNumbersByTheDefinition) {
   for (int32_t x = -700; x <= 700; ++x) {
     for (int shift = 0; shift <= 12; ++shift) {

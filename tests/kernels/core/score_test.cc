@@ -124,23 +124,23 @@ TEST(CrossEntropy, IsCloseToDoublePrecision) {
     for (int32_t& code : codes) code = static_cast<int32_t>(random.between(-1000, 1000));
     auto label = static_cast<size_t>(random.between(0, static_cast<int64_t>(codes.size()) - 1));
     double expected = exact_cross_entropy(codes, frac_bits, label);
-    int64_t units =
-        cross_entropy(codes.data(), static_cast<int>(codes.size()), 1, frac_bits, static_cast<int>(label));
+    int64_t units = cross_entropy(codes.data(), static_cast<int>(codes.size()), 1, step_of(1, frac_bits),
+                                  static_cast<int>(label));
     ASSERT_GE(units, 0);
     ASSERT_NEAR(static_cast<double>(units) / 1048576.0, expected, 1e-5 * std::max(1.0, expected));
     std::vector<int64_t> wide(codes.begin(), codes.end());
-    ASSERT_EQ(
-        cross_entropy(wide.data(), static_cast<int>(wide.size()), 1, frac_bits, static_cast<int>(label)),
-        units);
+    ASSERT_EQ(cross_entropy(wide.data(), static_cast<int>(wide.size()), 1, step_of(1, frac_bits),
+                            static_cast<int>(label)),
+              units);
   }
 }
 
 TEST(CrossEntropy, ExtremeCodesGiveTheirCap) {
   std::array<int64_t, 2> codes = {int64_t{1} << 31, -(int64_t{1} << 31)};
-  EXPECT_EQ(cross_entropy(codes.data(), 2, 1, 0, 1), int64_t{1} << 40);
-  EXPECT_EQ(cross_entropy(codes.data(), 2, 1, 0, 0), 0);
-  EXPECT_EQ(cross_entropy(codes.data(), 2, 1, 62, 1), 726818);  // almost ln 2
-  EXPECT_EQ(cross_entropy(codes.data(), 2, 1, -62, 1), int64_t{1} << 40);
+  EXPECT_EQ(cross_entropy(codes.data(), 2, 1, step_of(1, 0), 1), int64_t{1} << 40);
+  EXPECT_EQ(cross_entropy(codes.data(), 2, 1, step_of(1, 0), 0), 0);
+  EXPECT_EQ(cross_entropy(codes.data(), 2, 1, step_of(1, 62), 1), 726818);  // almost ln 2
+  EXPECT_EQ(cross_entropy(codes.data(), 2, 1, step_of(1, -62), 1), int64_t{1} << 40);
 }
 
 TEST(Golden, BitsOfExpAndLog) {
@@ -178,19 +178,19 @@ TEST(Golden, EveryBitOfManyExpsAndLogs) {
 TEST(Golden, LossesOfFixedCodes) {
   std::array<int32_t, 10> codes = {3, -17, 22, 5, 22, -40, 0, 13, 8, -1};
   std::array<float, 10> targets = {0, 1, -1, 0.5f, 0.1f, -0.7f, 3, 0.25f, 1e-3f, -2};
-  EXPECT_EQ(cross_entropy(codes.data(), 10, 1, 0, 2), 726883);
-  EXPECT_EQ(cross_entropy(codes.data(), 10, 1, 0, 5), 65738596);
-  EXPECT_EQ(cross_entropy(codes.data(), 10, 1, 2, 0), 5791084);
-  EXPECT_EQ(cross_entropy(codes.data(), 10, 1, 3, 1), 6206052);
-  EXPECT_EQ(cross_entropy(codes.data(), 10, 1, 4, 4), 1513673);
-  EXPECT_EQ(cross_entropy(codes.data(), 10, 1, 5, 9), 2627286);
-  EXPECT_EQ(cross_entropy(codes.data(), 10, 1, -3, 0), 160110368);
-  EXPECT_EQ(squared_error(codes.data(), 10, 1, 0, targets.data()), 329556576);
-  EXPECT_EQ(squared_error(codes.data(), 10, 1, 2, targets.data()), 22192692);
-  EXPECT_EQ(squared_error(codes.data(), 10, 1, 5, targets.data()), 1984890);
-  EXPECT_EQ(squared_error(codes.data(), 10, 1, 9, targets.data()), 1659738);
-  EXPECT_EQ(squared_error(codes.data(), 10, 1, -8, targets.data()), 1099511627776);
-  EXPECT_EQ(cross_entropy(codes.data(), 5, 2, 3, 4), 2722288);  // every other code
+  EXPECT_EQ(cross_entropy(codes.data(), 10, 1, step_of(1, 0), 2), 726883);
+  EXPECT_EQ(cross_entropy(codes.data(), 10, 1, step_of(1, 0), 5), 65738596);
+  EXPECT_EQ(cross_entropy(codes.data(), 10, 1, step_of(1, 2), 0), 5791084);
+  EXPECT_EQ(cross_entropy(codes.data(), 10, 1, step_of(1, 3), 1), 6206052);
+  EXPECT_EQ(cross_entropy(codes.data(), 10, 1, step_of(1, 4), 4), 1513673);
+  EXPECT_EQ(cross_entropy(codes.data(), 10, 1, step_of(1, 5), 9), 2627286);
+  EXPECT_EQ(cross_entropy(codes.data(), 10, 1, step_of(1, -3), 0), 160110368);
+  EXPECT_EQ(squared_error(codes.data(), 10, 1, step_of(1, 0), targets.data()), 329556576);
+  EXPECT_EQ(squared_error(codes.data(), 10, 1, step_of(1, 2), targets.data()), 22192692);
+  EXPECT_EQ(squared_error(codes.data(), 10, 1, step_of(1, 5), targets.data()), 1984890);
+  EXPECT_EQ(squared_error(codes.data(), 10, 1, step_of(1, 9), targets.data()), 1659738);
+  EXPECT_EQ(squared_error(codes.data(), 10, 1, step_of(1, -8), targets.data()), 1099511627776);
+  EXPECT_EQ(cross_entropy(codes.data(), 5, 2, step_of(1, 3), 4), 2722288);  // every other code
 }
 
 }  // namespace
