@@ -151,6 +151,12 @@ Arguments Command::parse(std::span<const std::string> words) const {
     if (given && !option.value.empty() && found == arguments.values_.end()) {
       throw InputError("--" + std::string(option.name) + " was given an empty value");
     }
+    if (!given || option.is_list || option.value.empty()) continue;
+    for (const std::vector<std::string>& occurrence : found->second) {
+      if (occurrence.back() == found->second.front().back()) continue;
+      throw InputError("--" + std::string(option.name) + " was given twice, as " +
+                       found->second.front().back() + " and as " + occurrence.back() + "; give it once");
+    }
   }
   return arguments;
 }

@@ -5,12 +5,11 @@
 #include <ostream>
 
 #include "apps/model_data.h"
+#include "apps/model_open.h"
 #include "apps/option_groups.h"
 #include "apps/text_table.h"
 #include "engine/backend/backend.h"
 #include "engine/base/error.h"
-#include "models/benchmark_file.h"
-#include "models/onnx_import.h"
 
 namespace netsurf {
 namespace {
@@ -38,26 +37,26 @@ void check_agreement(Session& session, TrialPlan plan) {
 
 int bench_main(const Arguments& arguments, const Streams& streams) {
   if (!arguments.has("model")) throw InputError("--model is missing; give a model file");
-  Model model = load_model(arguments.text("model"));
-  DataShelf shelf(datasets_dir_of(arguments));
-  DataRecipe recipe =
-      arguments.has("benchmark") ? recipe_of(find_benchmark(arguments.text("benchmark"))) : recipe_of(model);
-  const Dataset& dataset = shelf.get(recipe);
+  Model model = open_model(arguments.text("model"), arguments, streams);
+  DataShelf shelf(datasets_dir_of(arguments), halves_for(arguments.text("split")));
+  const Dataset& dataset = shelf.get(recipe_of(arguments, model));
   EvaluationSet set = encode(model, dataset.split(arguments.text("split")), dataset.task);
   SessionOptions options;
   options.num_threads = static_cast<int>(arguments.integer("threads", 0, 1024));
   std::unique_ptr<Session> session = make_cpu_backend()->open(model, set, BitSpace(model), options);
   int64_t trials = arguments.integer("num_reps", 1, 1000000), repeats = arguments.integer("repeats", 1, 1000);
 
+  std::vector<UnitDecimal> rates = decimals_of(arguments, "ber_range", "bit error rate");
+
   streams.out << "model " << model.name() << " " << model.digest().substr(0, 12) << ", "
               << session->bit_space().size() << " bits, " << model.num_macs() << " MACs per sample, "
               << set.count << " samples, backend " << session->path() << "\n";
   TextTable table({"BER", "loss", "trials/s (median)", "fastest", "slowest", "GMAC/s", "ms per trial"});
-  for (const std::string& rate : arguments.list("ber_range")) {
+  for (const UnitDecimal& rate : rates) {
     for (bool with_loss : {true, false}) {
       TrialPlan plan;
       plan.faults.seed = seed_of(arguments);
-      plan.faults.bit_error_rate = UnitDecimal::parse(rate, "bit error rate");
+      plan.faults.bit_error_rate = rate;
       plan.end = static_cast<uint64_t>(trials);
       plan.with_loss = with_loss;
       check_agreement(*session, plan);
@@ -78,21 +77,21 @@ int bench_main(const Arguments& arguments, const Streams& streams) {
 }  // namespace
 
 Command bench_command() {
-  return {"bench",
-          "measure trials per second of a model on this machine",
-          "",
-          {{"model", "FILE", "", "a model file (.onnx)", false, "m"},
-           {"ber_range", "R", "0.0001,0.001,0.01", "bit error rates", true},
-           {"num_reps", "N", "16", "trials per run"},
-           {"repeats", "N", "5", "runs; the median counts"},
-           {"split", "NAME", "test", "samples to run on"},
-           {"seed", "N", "1", "seed of the faults"},
-           {"benchmark", "NAME", "", "the benchmark whose data to use (default: what the model notes)", false,
-            "b"},
-           {"datasets_dir", "DIR", "datasets", "where data sets are"},
-           {"threads", "N", "0", "threads; 0: all cores", false, "t"}},
-          {"netsurf bench --model model.onnx --datasets_dir data"},
-          bench_main};
+  return {
+      "bench",
+      "measure trials per second of a model on this machine",
+      "",
+      join_options({{{"model", "FILE", "", "a model file (.onnx), or a network made by others", false, "m"},
+                     {"ber_range", "R", "0.0001,0.001,0.01", "bit error rates", true},
+                     {"num_reps", "N", "16", "trials per run"},
+                     {"repeats", "N", "5", "runs; the median counts"},
+                     {"split", "NAME", "test", "samples to run on"},
+                     {"seed", "N", "1", "seed of the faults"},
+                     {"threads", "N", "0", "threads; 0: all cores", false, "t"}},
+                    data_options(),
+                    import_options()}),
+      {"netsurf bench --model model.onnx --datasets_dir data"},
+      bench_main};
 }
 
 }  // namespace netsurf

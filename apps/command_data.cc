@@ -55,11 +55,19 @@ int data_main(const Arguments& arguments, const Streams& streams) {
   const std::vector<std::string>& words = arguments.positional();
   static const std::vector<std::string> kActions = {"list", "get", "show"};
   if (words.empty()) throw InputError("netsurf data wants an action: list, get NAME or show NAME");
+  auto refuse_idle = [&](const char* option) {
+    if (!arguments.has(option)) return;
+    throw InputError("--" + std::string(option) + " would have no effect on netsurf data " + words[0] +
+                     "; leave it out");
+  };
   if (words[0] == "list" && words.size() == 1) {
+    refuse_idle("datasets_dir");
+    refuse_idle("mirror");
     list_datasets(streams);
   } else if (words[0] == "get" && words.size() == 2) {
     get_dataset(words[1], arguments, streams);
   } else if (words[0] == "show" && words.size() == 2) {
+    refuse_idle("mirror");
     show_dataset(words[1], arguments, streams);
   } else if (words[0] == "list" || words[0] == "get" || words[0] == "show") {
     throw InputError("netsurf data " + words[0] +

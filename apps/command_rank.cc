@@ -2,11 +2,11 @@
 
 #include <ostream>
 
+#include "apps/model_open.h"
 #include "apps/pipeline.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/rank/ranking_csv.h"
-#include "models/onnx_import.h"
 
 namespace netsurf {
 namespace {
@@ -21,7 +21,7 @@ int rank_main(const Arguments& arguments, const Streams& streams) {
     throw InputError("--output names one file but --method asks for several rankings");
   BitSpace::Pruned pruned = pruned_of(arguments);
   std::filesystem::path model_file = arguments.text("model");
-  ModelFile file{model_file, load_model(model_file)};
+  ModelFile file{model_file, open_model(model_file, arguments, streams)};
   for (const MethodRequest& method : methods) {
     std::filesystem::path path = arguments.has("output")
                                      ? std::filesystem::path(arguments.text("output"))
@@ -42,17 +42,19 @@ int rank_main(const Arguments& arguments, const Streams& streams) {
 }  // namespace
 
 Command rank_command() {
-  return {"rank",
-          "rank every stored bit of a model by how much it matters",
-          "",
-          join_options({{{"model", "FILE", "", "a model file (.onnx)", false, "m"}},
-                        ranking_options(),
-                        {{"csv", "", "", "also write the original's ranking.csv, one row per bit"},
-                         {"output", "FILE", "", "where to save the ranking (default: beside the model)"},
-                         {"seed", "N", "1", "seed of the random ranking"}}}),
-          {"netsurf rank --model netsurf-results/digits_mlp/q6_0_1/pruned_0/model.onnx --method bitwise_msb",
-           "netsurf rank --model model.onnx --method all --order global"},
-          rank_main};
+  return {
+      "rank",
+      "rank every stored bit of a model by how much it matters",
+      "",
+      join_options({{{"model", "FILE", "", "a model file (.onnx), or a network made by others", false, "m"}},
+                    ranking_options(),
+                    {{"csv", "", "", "also write the original's ranking.csv, one row per bit"},
+                     {"output", "FILE", "", "where to save the ranking (default: beside the model)"},
+                     {"seed", "N", "1", "seed of the random ranking"}},
+                    import_options(true)}),
+      {"netsurf rank --model netsurf-results/digits_mlp/q6_0_1/pruned_0/model.onnx --method bitwise_msb",
+       "netsurf rank --model model.onnx --method all --order global"},
+      rank_main};
 }
 
 }  // namespace netsurf

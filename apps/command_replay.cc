@@ -1,69 +1,137 @@
 #include "apps/command_replay.h"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 #include <ostream>
 
 #include "apps/model_data.h"
+#include "apps/model_open.h"
 #include "apps/option_groups.h"
+#include "apps/pipeline.h"
 #include "apps/text_table.h"
 #include "engine/backend/backend.h"
 #include "engine/base/error.h"
 #include "engine/faults/sampler.h"
 #include "engine/rank/ranking.h"
 #include "engine/store/sqlite_store.h"
-#include "models/benchmark_file.h"
-#include "models/onnx_import.h"
+#include "models/qonnx/onnx_import.h"
 
 namespace netsurf {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Files with this extension: the given ones, or those below the folder of the results file.
+/// Where an artifact may be: the given files, each with the name under which it is kept once another one took
+/// its place; without any, all files with this extension below the folder of the results file, the kept ones
+/// first.
 std::vector<fs::path> candidates(const std::vector<std::string>& given, const fs::path& folder,
-                                 std::string_view extension) {
-  std::vector<fs::path> paths(given.begin(), given.end());
+                                 std::string_view extension, const std::string& digest) {
+  std::vector<fs::path> paths;
+  for (const std::string& path : given) {
+    paths.push_back(path);
+    fs::path kept = kept_path(path, digest);
+    if (fs::exists(kept)) paths.push_back(kept);
+  }
   if (!paths.empty()) return paths;
   for (const auto& entry :
        fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied)) {
     if (entry.is_regular_file() && entry.path().extension() == extension) paths.push_back(entry.path());
   }
   std::sort(paths.begin(), paths.end());
+  std::string mark = "-" + digest.substr(0, 12);
+  std::stable_partition(paths.begin(), paths.end(),
+                        [&](const fs::path& path) { return path.stem().string().ends_with(mark); });
   return paths;
 }
 
-Model find_model(const Arguments& arguments, const fs::path& folder, const CellIdentity& cell) {
-  for (const fs::path& path : candidates(arguments.list("model"), folder, ".onnx")) {
-    Model model = load_model(path);
-    if (model.digest() == cell.model_digest) return model;
+/// What `load` makes of the first candidate with this digest. A stranger among the candidates that cannot be
+/// read is passed over, a file that was named is not.
+template <class Artifact>
+Artifact find_artifact(const Arguments& arguments, const fs::path& folder, const char* option,
+                       std::string_view extension, const std::string& digest,
+                       const std::function<Artifact(const fs::path&)>& load,
+                       std::string (*digest_of)(const Artifact&)) {
+  std::vector<std::string> given = arguments.list(option);
+  for (const fs::path& path : candidates(given, folder, extension, digest)) {
+    try {
+      Artifact artifact = load(path);
+      if (digest_of(artifact) == digest) return artifact;
+    } catch (const std::exception&) {
+      if (!given.empty()) throw;
+    }
   }
-  throw InputError("no model with digest " + cell.model_digest.substr(0, 12) + " below " + folder.string() +
-                   "; name its file with --model");
+  throw InputError(
+      "no " + std::string(option) + " with digest " + digest.substr(0, 12) +
+      (given.empty() ? " below " + folder.string() : " among the files of --" + std::string(option)) +
+      "; name its file with --" + std::string(option));
+}
+
+Model find_model(const Arguments& arguments, const fs::path& folder, const CellIdentity& cell,
+                 const Streams& streams) {
+  return find_artifact<Model>(
+      arguments, folder, "model", ".onnx", cell.model_digest,
+      [&](const fs::path& path) {
+        return arguments.has("model") ? open_model(path, arguments, streams) : load_model(path);
+      },
+      +[](const Model& model) { return model.digest(); });
 }
 
 Protection find_protection(const Arguments& arguments, const fs::path& folder, const CellRecord& record) {
   Protection protection;
   protection.fraction = record.identity.protection;
   if (record.num_protected == 0) return protection;
-  for (const fs::path& path : candidates(arguments.list("ranking"), folder, ".npz")) {
-    Ranking ranking = load_ranking(path);
-    if (ranking.digest() != record.identity.ranking_digest) continue;
-    protection.rank = ranking.ranks();
-    return protection;
+  Ranking ranking = find_artifact<Ranking>(
+      arguments, folder, "ranking", ".npz", record.identity.ranking_digest,
+      [](const fs::path& path) { return load_ranking(path); },
+      +[](const Ranking& found) { return found.digest(); });
+  protection.rank = ranking.ranks();
+  return protection;
+}
+
+/// The flips of fault model list, which a results file knows by their digest only.
+std::shared_ptr<const FaultTable> find_faults(const Arguments& arguments, const StudyIdentity& study) {
+  if (study.fault_model != FaultModel::list) {
+    if (arguments.has("faults")) {
+      throw InputError("--faults is for results of given fault lists; these were drawn by fault model " +
+                       std::string(name_of(study.fault_model)) + ", leave it out");
+    }
+    return nullptr;
   }
-  throw InputError("no ranking with digest " + record.identity.ranking_digest.substr(0, 12) + " below " +
-                   folder.string() + "; name its file with --ranking");
+  std::string wanted = study.fault_table_digest.substr(0, 12);
+  if (!arguments.has("faults")) {
+    throw InputError(
+        "these results were made from given fault lists, of which the results file keeps the digest " +
+        wanted + " only; give the file of the lists with --faults");
+  }
+  auto table = std::make_shared<const FaultTable>(read_fault_table(arguments.text("faults")));
+  if (table->digest != study.fault_table_digest) {
+    throw InputError("the fault lists of " + arguments.text("faults") + " have digest " +
+                     table->digest.substr(0, 12) + ", the results were made from lists with digest " +
+                     wanted + "; give that file");
+  }
+  return table;
 }
 
 ResultStore::StoredCell find_cell(ResultStore& store, const std::string& id) {
-  std::vector<std::string> known;
+  std::vector<std::string> known, matching;
+  std::optional<ResultStore::StoredCell> found;
   for (const auto& cell : store.cells()) {
     std::string key = cell.record.identity.key(store.study());
-    if (key.starts_with(id)) return cell;
-    known.push_back(key.substr(0, 16) + " (" + cell.record.name() + ")");
+    std::string name = key.substr(0, 16) + " (" + cell.record.name() + ")";
+    if (key.starts_with(id)) {
+      found = cell;
+      matching.push_back(name);
+    }
+    known.push_back(name);
   }
-  throw InputError("no cell \"" + id + "\" in this results file; netsurf show FILE lists all " +
-                   std::to_string(known.size()) + (known.empty() ? "" : ", the first is " + known[0]));
+  if (matching.size() == 1) return *found;
+  if (matching.size() > 1) {
+    throw InputError("--cell " + id + " is the beginning of " + std::to_string(matching.size()) +
+                     " cells, such as " + matching[0] + " and " + matching[1] + "; give more of its digits");
+  }
+  throw InputError("no cell \"" + id + "\" in this results file; netsurf show FILE lists its " +
+                   counted(known.size(), "cell") + (known.empty() ? "" : ", the first is " + known[0]));
 }
 
 void print_flips(const Model& model, const BitSpace& space, std::span<const BitId> flips,
@@ -98,13 +166,12 @@ int replay_main(const Arguments& arguments, const Streams& streams) {
   auto [cell_id, record] = find_cell(*store, arguments.text("cell"));
   auto trial = static_cast<uint64_t>(arguments.integer("trial", 0, INT64_MAX - 1));
 
+  TrialPlan plan;
+  plan.faults.table = find_faults(arguments, study);
   fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  Model model = find_model(arguments, folder, record.identity);
-  if (study.fault_model == FaultModel::list)
-    throw InputError("trials of given fault lists need no replay: the lists are the flips");
-  DataShelf shelf(datasets_dir_of(arguments));
-  DataRecipe recipe =
-      arguments.has("benchmark") ? recipe_of(find_benchmark(arguments.text("benchmark"))) : recipe_of(model);
+  Model model = find_model(arguments, folder, record.identity, streams);
+  DataShelf shelf(datasets_dir_of(arguments), halves_for(study.split));
+  DataRecipe recipe = recipe_of(arguments, model);
   const Dataset& dataset = shelf.get(recipe);
   EvaluationSet set = encode(model, dataset.split(study.split), dataset.task);
   if (set.digest != study.data_digest) {
@@ -112,7 +179,6 @@ int replay_main(const Arguments& arguments, const Streams& streams) {
                      ", the results were measured on " + study.data_digest.substr(0, 12) +
                      "; point --datasets_dir at the same data");
   }
-  TrialPlan plan;
   plan.faults.model = study.fault_model;
   plan.faults.design = study.design;
   plan.faults.seed = study.seed;
@@ -152,10 +218,10 @@ Command replay_command() {
             {"trial", "N", "", "number of the trial, stored or not"},
             {"model", "FILE", "", "where to look for the model (default: below the results file)", true},
             {"ranking", "FILE", "", "where to look for the ranking (default: below the results file)", true},
-            {"benchmark", "NAME", "", "the benchmark whose data to use (default: what the model notes)",
-             false, "b"},
-            {"datasets_dir", "DIR", "datasets", "where data sets are"},
-            {"threads", "N", "0", "threads; 0: all cores", false, "t"}}}),
+            {"faults", "FILE", "", "the fault lists of results that were made from given ones"},
+            {"threads", "N", "0", "threads; 0: all cores", false, "t"}},
+           data_options(),
+           import_options()}),
       {"netsurf replay results.sqlite --cell 3f2a9c01d4e5b677 --trial 8123471"},
       replay_main};
 }

@@ -1,5 +1,6 @@
 #include "apps/command_run.h"
 
+#include <algorithm>
 #include <ostream>
 
 #include "apps/study_runner.h"
@@ -30,6 +31,22 @@ std::vector<Option> idle_options() {
   return options;
 }
 
+/// Without a method only models are trained, as in the original: whoever asked for more should hear it.
+void say_what_waits_for_a_method(const Arguments& arguments, const Streams& streams) {
+  std::vector<std::string> idle;
+  for (const auto& group : {fault_options(), ranking_options()}) {
+    for (const Option& option : group) {
+      if (arguments.has(option.name)) idle.push_back("--" + std::string(option.name));
+    }
+  }
+  for (const char* option : {"plot", "dry_run"}) {
+    if (arguments.flag(option)) idle.push_back(std::string("--") + option);
+  }
+  if (idle.empty()) return;
+  streams.err << "note: without --method nothing is ranked or swept; without effect: " << join(idle, ", ")
+              << "\n";
+}
+
 int run_main(const Arguments& arguments, const Streams& streams) {
   if (arguments.flag("gui"))
     throw InputError("the GUI is not built yet; leave --gui out to run in the terminal");
@@ -40,19 +57,36 @@ int run_main(const Arguments& arguments, const Streams& streams) {
   // Everything asked for is checked before the first minute of training.
   std::vector<std::string> names = arguments.list("benchmark");
   std::vector<Benchmark> benchmarks;
-  for (const std::string& name : names) benchmarks.push_back(find_benchmark(name));
+  for (const std::string& name : names) {
+    if (std::count(names.begin(), names.end(), name) > 1)
+      throw InputError("--benchmark names " + name + " twice; name it once");
+    benchmarks.push_back(find_benchmark(name));
+  }
   std::vector<MethodRequest> methods = methods_of(arguments);
   std::vector<UnitDecimal> prunes = prunes_of(arguments);
   StudyRequest study = study_of(arguments);
-  train_options_of(arguments);
+  TrainOptions train_options = train_options_of(arguments);
   DataShelf shelf(datasets_dir_of(arguments));
+  if (methods.empty()) say_what_waits_for_a_method(arguments, streams);
+  for (const std::string& notice : study.notices) streams.err << "note: " << notice << "\n";
+  std::vector<std::optional<ModelFile>> found;
+  for (const Benchmark& benchmark : benchmarks) {
+    for (const UnitDecimal& prune : prunes) {
+      found.push_back(
+          find_trained(arguments, benchmark, prune, model_path(arguments, benchmark, prune), streams));
+    }
+  }
 
+  auto next = found.begin();
   for (const Benchmark& benchmark : benchmarks) {
     std::vector<RankedModel> models;
     for (const UnitDecimal& prune : prunes) {
-      ModelFile file =
-          find_or_train(arguments, benchmark, prune, model_path(arguments, benchmark, prune), shelf, streams);
-      RankedModel ranked{std::move(file), recipe_of(benchmark), {}};
+      std::optional<ModelFile> file = std::move(*next++);
+      if (!file) {
+        file = train_model(benchmark, prune, train_options, model_path(arguments, benchmark, prune), shelf,
+                           streams);
+      }
+      RankedModel ranked{std::move(*file), recipe_of(benchmark), {}};
       for (const MethodRequest& method : methods) {
         auto path = ranking_path(ranked.file, method, study.pruned, study.faults.seed);
         ranked.rankings.push_back(find_or_rank(ranked.file, method, study.pruned, study.faults.seed,

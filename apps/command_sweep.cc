@@ -2,10 +2,9 @@
 
 #include <ostream>
 
+#include "apps/model_open.h"
 #include "apps/study_runner.h"
 #include "engine/base/error.h"
-#include "models/benchmark_file.h"
-#include "models/onnx_import.h"
 
 namespace netsurf {
 namespace {
@@ -30,13 +29,14 @@ void share_out(const std::vector<std::string>& ranking_files, std::vector<Ranked
 int sweep_main(const Arguments& arguments, const Streams& streams) {
   if (!arguments.has("model")) throw InputError("--model is missing; give one or more model files");
   StudyRequest study = study_of(arguments);
-  std::optional<DataRecipe> recipe;
-  if (arguments.has("benchmark")) recipe = recipe_of(find_benchmark(arguments.text("benchmark")));
+  if (study.faults.table != nullptr && arguments.has("seed"))
+    throw InputError("--seed would have no effect with --faults: nothing is drawn; leave it out");
+  for (const std::string& notice : study.notices) streams.err << "note: " << notice << "\n";
   std::vector<RankedModel> models;
   for (const std::string& path : arguments.list("model")) {
-    ModelFile file{path, load_model(path)};
-    DataRecipe own = recipe ? *recipe : recipe_of(file.model);
-    models.push_back({std::move(file), own, {}});
+    ModelFile file{path, open_model(path, arguments, streams)};
+    DataRecipe recipe = recipe_of(arguments, file.model);
+    models.push_back({std::move(file), recipe, {}});
   }
   share_out(arguments.list("ranking"), models);
   StudyOutputs outputs;
@@ -45,32 +45,34 @@ int sweep_main(const Arguments& arguments, const Streams& streams) {
   outputs.command_line = arguments.command_line();
   outputs.plot = arguments.flag("plot");
   outputs.dry_run = arguments.flag("dry_run");
-  DataShelf shelf(datasets_dir_of(arguments));
+  DataShelf shelf(datasets_dir_of(arguments), halves_for(study.split));
   return run_study(models, study, shelf, outputs, streams);
 }
 
 }  // namespace
 
 Command sweep_command() {
-  return {"sweep",
-          "flip bits of models at bit error rates and protections, and measure what is lost",
-          "",
-          join_options({{{"model", "FILE", "", "model files (.onnx)", true, "m"},
-                         {"ranking", "FILE", "", "rankings of these models (.npz)", true, "r"},
-                         {"store", "FILE", "", "results file (default: beside the first model)", false, "o"},
-                         {"benchmark", "NAME", "",
-                          "the benchmark whose data to use (default: what the model notes)", false, "b"},
-                         {"datasets_dir", "DIR", "datasets", "where data sets are"}},
-                        fault_options(),
-                        {{"pruned", "MODE", "absent", "bits of pruned weights: absent, or stored"},
-                         {"seed", "N", "1", "seed of the faults"},
-                         {"plot", "", "", "draw curves and heat maps"},
-                         {"dry_run", "", "", "print the cells and counts, run nothing"}},
-                        machine_options()}),
-          {"netsurf sweep --model model.onnx --ranking rankings/bitwise_msb.npz --ber_range 1e-3 1e-2 "
-           "--num_reps 1000",
-           "netsurf sweep --model model.onnx --protection_range 0 --until_halfwidth 0.002 --plot"},
-          sweep_main};
+  return {
+      "sweep",
+      "flip bits of models at bit error rates and protections, and measure what is lost",
+      "",
+      join_options({{{"model", "FILE", "", "model files (.onnx), or networks made by others", true, "m"},
+                     {"ranking", "FILE", "", "rankings of these models (.npz)", true, "r"},
+                     {"store", "FILE", "", "results file (default: beside the first model)", false, "o"}},
+                    data_options(),
+                    fault_options(),
+                    {{"pruned", "MODE", "absent", "bits of pruned weights: absent, or stored"},
+                     {"seed", "N", "1", "seed of the faults"},
+                     {"plot", "", "", "draw curves and heat maps"},
+                     {"dry_run", "", "", "print the cells and counts, run nothing"}},
+                    machine_options(),
+                    import_options()}),
+      {"netsurf sweep --model model.onnx --ranking rankings/bitwise_msb.npz --ber_range 1e-3 1e-2 "
+       "--num_reps 1000",
+       "netsurf sweep --model model.onnx --protection_range 0 --until_halfwidth 0.002 --plot",
+       "netsurf sweep --model qkeras.h5 --input_format q8_0_0 --dataset mnist --input_scale 1/256 --store "
+       "results.sqlite"},
+      sweep_main};
 }
 
 }  // namespace netsurf

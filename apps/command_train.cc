@@ -14,6 +14,13 @@ int train_main(const Arguments& arguments, const Streams& streams) {
   std::vector<UnitDecimal> prunes = prunes_of(arguments);
   if (arguments.has("output") && prunes.size() > 1)
     throw InputError("--output names one file but --prune asks for several models");
+  for (const char* place : {"benchmarks_dir", "model_prefix"}) {
+    if (arguments.has("output") && arguments.has(place)) {
+      throw InputError(
+          "--" + std::string(place) +
+          " would have no effect with --output, which names the whole path; leave one of them out");
+    }
+  }
   TrainOptions options = train_options_of(arguments);
   DataShelf shelf(datasets_dir_of(arguments));
   for (const UnitDecimal& prune : prunes) {

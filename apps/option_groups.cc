@@ -12,15 +12,6 @@ namespace {
 
 constexpr uint64_t kMaxFaultTableBytes = uint64_t{1} << 30;
 
-std::vector<UnitDecimal> decimals_of(const Arguments& arguments, std::string_view name,
-                                     std::string_view what) {
-  std::vector<UnitDecimal> values;
-  for (const std::string& text : arguments.list(name)) values.push_back(UnitDecimal::parse(text, what));
-  std::sort(values.begin(), values.end());
-  values.erase(std::unique(values.begin(), values.end()), values.end());
-  return values;
-}
-
 /// key=value words; `known` names the keys. Throws InputError for anything else.
 std::map<std::string, std::string> keyed_words(std::span<const std::string> words, std::string_view what,
                                                std::span<const std::string> known) {
@@ -33,12 +24,35 @@ std::map<std::string, std::string> keyed_words(std::span<const std::string> word
     if (std::find(known.begin(), known.end(), key) == known.end()) {
       throw InputError(unknown_word_message(std::string(what) + " keyword", key, known));
     }
-    values[key] = word.substr(equals + 1);
+    if (!values.emplace(key, word.substr(equals + 1)).second)
+      throw InputError(std::string(what) + " was given " + key + " twice; give it once");
   }
   return values;
 }
 
 }  // namespace
+
+std::vector<UnitDecimal> decimals_of(const Arguments& arguments, std::string_view name,
+                                     std::string_view what) {
+  std::vector<UnitDecimal> values;
+  for (const std::string& text : arguments.list(name)) values.push_back(UnitDecimal::parse(text, what));
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  return values;
+}
+
+void check_name_part(std::string_view option, const std::string& text) {
+  bool is_plain =
+      std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  if (text.find('/') != std::string::npos || text.find("..") != std::string::npos || !is_plain) {
+    throw InputError("--" + std::string(option) + " \"" + text +
+                     "\" becomes part of a file's name and may not hold /, .. or control characters");
+  }
+}
+
+FaultTable read_fault_table(const std::string& path) {
+  return parse_fault_table(read_file(path, kMaxFaultTableBytes), path);
+}
 
 std::vector<Option> join_options(std::initializer_list<std::vector<Option>> groups) {
   std::vector<Option> all;
@@ -74,7 +88,9 @@ std::vector<Option> ranking_options() {
   return {
       {"method", "NAME", "", "how to rank bits: a ranker's name, or all", true, "methods"},
       {"method_suffix", "TEXT", "", "free text kept with a ranking, one per method", true},
-      {"method_kws", "KEY=VALUE", "", "a method's settings (order=planes or order=global), once per method",
+      {"method_kws", "KEY=VALUE", "",
+       "a method's settings, the flag once per method: --method random bitwise_msb --method_kws order=global "
+       "--method_kws order=planes",
        true},
       {"order", "MODE", "planes", "planes: complete bit planes first, as the original; global: score first"},
       {"pruned", "MODE", "absent",
@@ -91,14 +107,16 @@ std::vector<Option> fault_options() {
       {"protection_range", "P", "0,0.2,0.4,0.6,0.8", "shares of the ranking made immune", true, "tmr_range"},
       {"num_reps", "N", "100", "trials per cell; -1: one pass of fault model coverage"},
       {"until_halfwidth", "W", "",
-       "go on until the 95 % interval of the accuracy is this narrow to either side"},
+       "in place of --num_reps: go on until the 95 % interval of the accuracy is this narrow to either side"},
       {"max_trials", "N", "1000000", "with --until_halfwidth: stop here at the latest"},
       {"fault_model", "NAME", "bernoulli", "bernoulli, exact, coverage or list"},
       {"design", "NAME", "independent",
        "independent, or rotation (less variance of means; bernoulli up to BER 0.1)"},
-      {"faults", "FILE", "", "fault lists for fault model list: one trial a line, bit ids"},
+      {"faults", "FILE", "",
+       "fault lists, one trial a line, bit ids: fault model list, in place of --ber_range and --num_reps"},
       {"split", "NAME", "test", "samples to measure on: train, validation or test"},
-      {"metrics", "NAME", "accuracy,loss", "what to measure; accuracy alone is faster", true},
+      {"metrics", "NAME", "accuracy,loss", "what to measure: accuracy always is; without loss it is faster",
+       true},
   };
 }
 
@@ -186,6 +204,7 @@ std::vector<MethodRequest> methods_of(const Arguments& arguments) {
     }
   };
   check_count(suffixes.size(), "--method_suffix");
+  for (const std::string& suffix : suffixes) check_name_part("method_suffix", suffix);
   check_count(keywords.size(), "--method_kws");
   std::vector<MethodRequest> requests;
   for (size_t i = 0; i < names.size(); ++i) {
@@ -196,50 +215,11 @@ std::vector<MethodRequest> methods_of(const Arguments& arguments) {
       if (words.contains("order")) order = parse_order_mode(words["order"]);
     }
     for (const std::string& method : expand_methods(std::span(&names[i], 1))) {
-      requests.push_back({method, order, suffixes.empty() ? "" : suffixes[i]});
+      MethodRequest request{method, order, suffixes.empty() ? "" : suffixes[i]};
+      if (std::find(requests.begin(), requests.end(), request) == requests.end()) requests.push_back(request);
     }
   }
   return requests;
-}
-
-StudyRequest study_of(const Arguments& arguments) {
-  StudyRequest study;
-  study.protections = decimals_of(arguments, "protection_range", "protection");
-  study.bit_error_rates = decimals_of(arguments, "ber_range", "bit error rate");
-  study.faults.model = parse_fault_model(arguments.text("fault_model"));
-  study.faults.design = parse_design(arguments.text("design"));
-  study.faults.seed = seed_of(arguments);
-  if (arguments.has("faults")) {
-    std::string path = arguments.text("faults");
-    study.faults.model = FaultModel::list;
-    study.faults.table =
-        std::make_shared<const FaultTable>(parse_fault_table(read_file(path, kMaxFaultTableBytes), path));
-    study.stop_rule = StopRule::fixed(study.faults.table->trials.size());
-  } else if (arguments.has("until_halfwidth")) {
-    study.stop_rule = StopRule::until_half_width(
-        arguments.real("until_halfwidth", 1e-9, 0.499),
-        static_cast<uint64_t>(arguments.integer("max_trials", 64, int64_t{1} << 39)));
-  } else {
-    int64_t trials = arguments.integer("num_reps", -1, int64_t{1} << 39);
-    if (trials == 0)
-      throw InputError(
-          "--num_reps 0 runs nothing; give the number of trials per cell, or -1 for one pass of coverage");
-    if (trials == -1 && !arguments.has("fault_model")) study.faults.model = FaultModel::coverage;
-    study.stop_rule = trials == -1 ? StopRule::one_pass() : StopRule::fixed(static_cast<uint64_t>(trials));
-  }
-  study.split = arguments.text("split");
-  study.pruned = pruned_of(arguments);
-  study.with_loss = false;
-  static const std::vector<std::string> kMetrics = {"accuracy", "loss"};
-  for (const std::string& metric : arguments.list("metrics")) {
-    if (std::find(kMetrics.begin(), kMetrics.end(), metric) == kMetrics.end()) {
-      throw InputError(unknown_word_message("metric", metric, kMetrics));
-    }
-    study.with_loss = study.with_loss || metric == "loss";
-  }
-  study.session.num_threads = static_cast<int>(arguments.integer("threads", 0, 1024));
-  study.batch = static_cast<uint64_t>(arguments.integer("batch", 0, 1000000));
-  return study;
 }
 
 }  // namespace netsurf

@@ -41,6 +41,16 @@ std::optional<Format> quantization_of(const Arguments& arguments);
 /// Training options apart from the pruning factor, of which there may be several.
 TrainOptions train_options_of(const Arguments& arguments);
 
+/// The numbers of a list option, each once, ascending; `what` names one in messages.
+std::vector<UnitDecimal> decimals_of(const Arguments& arguments, std::string_view name,
+                                     std::string_view what);
+
+/// Throws InputError when a text that becomes part of a file's name would lead out of its folder.
+void check_name_part(std::string_view option, const std::string& text);
+
+/// Fault lists from a file. Throws InputError as parse_fault_table.
+FaultTable read_fault_table(const std::string& path);
+
 /// --prune, each once, ascending; {0} when not given.
 std::vector<UnitDecimal> prunes_of(const Arguments& arguments);
 
@@ -51,7 +61,10 @@ struct MethodRequest {
   std::string method;  // canonical name
   OrderMode order = OrderMode::planes;
   std::string suffix;
+
+  bool operator==(const MethodRequest&) const = default;
 };
+/// Each request once.
 std::vector<MethodRequest> methods_of(const Arguments& arguments);
 
 /// Everything a sweep does to a model.
@@ -63,8 +76,10 @@ struct StudyRequest {
   BitSpace::Pruned pruned = BitSpace::Pruned::absent;
   bool with_loss = true;
   SessionOptions session;
-  uint64_t batch = 0;  // trials per transaction; 0: about a second's worth
+  uint64_t batch = 0;                // trials per transaction; 0: about a second's worth
+  std::vector<std::string> notices;  // what a flag changed beyond its own name, to be said on stderr
 };
+/// Throws InputError for flags that contradict each other or would have no effect.
 StudyRequest study_of(const Arguments& arguments);
 
 }  // namespace netsurf

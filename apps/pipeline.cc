@@ -1,15 +1,18 @@
 #include "apps/pipeline.h"
 
+#include <functional>
 #include <ostream>
 
 #include "apps/progress.h"
 #include "apps/text_table.h"
 #include "engine/backend/backend.h"
 #include "engine/base/error.h"
+#include "engine/base/file.h"
 #include "engine/base/text.h"
 #include "engine/rank/ranker.h"
-#include "models/onnx_export.h"
-#include "models/onnx_import.h"
+#include "engine/train/recipe.h"
+#include "models/qonnx/onnx_export.h"
+#include "models/qonnx/onnx_import.h"
 
 namespace netsurf {
 namespace {
@@ -38,7 +41,51 @@ std::string progress_detail(const TrainProgress& progress) {
   return text;
 }
 
+/// The digest of the model or ranking that is about to be replaced; nothing when there is no file. Throws
+/// InputError for a file that `digest_of` cannot read: it may be anything of anybody's.
+std::optional<std::string> digest_to_replace(const fs::path& path, const char* what,
+                                             const std::function<std::string()>& digest_of) {
+  if (!fs::is_regular_file(path)) return std::nullopt;
+  try {
+    return digest_of();
+  } catch (const std::exception& error) {
+    throw InputError(path.string() + " is there already and cannot be read as a " + what + " (" +
+                     error.what() + "); remove it, or choose another name");
+  }
+}
+
+/// Copies what is at `path` to its kept name unless it has the digest of what is about to be written there.
+void keep_previous(const fs::path& path, const std::optional<std::string>& digest_there,
+                   const std::string& new_digest, const Streams& streams) {
+  if (!digest_there || *digest_there == new_digest) return;
+  fs::path kept = kept_path(path, *digest_there);
+  replace_file(kept, [&](const fs::path& temporary) { fs::copy_file(path, temporary); });
+  streams.err << "kept the earlier " << path.string() << " as " << kept.string()
+              << ": results that were made with it can still be replayed\n";
+}
+
+constexpr size_t kMaxDifferences = 6;
+
+[[noreturn]] void refuse_recipe(const fs::path& path, std::vector<std::string> differences) {
+  std::string what =
+      ": its notes hold only the digest of its training recipe, so the setting cannot be named";
+  if (!differences.empty()) {
+    size_t num_more = differences.size() - std::min(differences.size(), kMaxDifferences);
+    differences.resize(differences.size() - num_more);
+    what =
+        ": " + join(differences, "; ") + (num_more > 0 ? "; and " + std::to_string(num_more) + " more" : "");
+  }
+  throw InputError(
+      path.string() + " was trained otherwise than asked for here" + what +
+      ". Give the same settings, train anew with --train_model (this model is kept), or keep both "
+      "apart with --model_prefix");
+}
+
 }  // namespace
+
+fs::path kept_path(const fs::path& path, const std::string& digest) {
+  return path.parent_path() / (path.stem().string() + "-" + short_digest(digest) + path.extension().string());
+}
 
 fs::path scheme_dir(const Arguments& arguments, const Benchmark& benchmark) {
   Format scheme = quantization_of(arguments).value_or(benchmark.quantization);
@@ -46,13 +93,16 @@ fs::path scheme_dir(const Arguments& arguments, const Benchmark& benchmark) {
 }
 
 fs::path model_path(const Arguments& arguments, const Benchmark& benchmark, const UnitDecimal& prune) {
-  return scheme_dir(arguments, benchmark) / (arguments.text("model_prefix") + "pruned_" + prune.text()) /
-         "model.onnx";
+  std::string prefix = arguments.text("model_prefix");
+  check_name_part("model_prefix", prefix);
+  return scheme_dir(arguments, benchmark) / (prefix + "pruned_" + prune.text()) / "model.onnx";
 }
 
 ModelFile train_model(const Benchmark& benchmark, const UnitDecimal& prune, const TrainOptions& options,
                       const fs::path& path, DataShelf& shelf, const Streams& streams) {
   const Dataset& dataset = shelf.get(recipe_of(benchmark));
+  std::optional<std::string> previous =
+      digest_to_replace(path, "model", [&] { return load_model(path).digest(); });
   TrainOptions with_prune = options;
   with_prune.prune = prune;
   Progress progress(streams);
@@ -64,6 +114,7 @@ ModelFile train_model(const Benchmark& benchmark, const UnitDecimal& prune, cons
   });
   progress.finish();
   ModelFile file{path, network.freeze()};
+  keep_previous(path, previous, file.model.digest(), streams);
   save_model(file.model, path);
   streams.err << "trained " << path.string() << ": digest " << short_digest(file.model.digest()) << ", "
               << clean_score(file.model, dataset, dataset.test, options.num_threads) << ", sparsity "
@@ -71,18 +122,24 @@ ModelFile train_model(const Benchmark& benchmark, const UnitDecimal& prune, cons
   return file;
 }
 
-ModelFile find_or_train(const Arguments& arguments, const Benchmark& benchmark, const UnitDecimal& prune,
-                        const fs::path& path, DataShelf& shelf, const Streams& streams) {
-  if (arguments.flag("train_model") || !fs::exists(path)) {
-    return train_model(benchmark, prune, train_options_of(arguments), path, shelf, streams);
-  }
+std::optional<ModelFile> find_trained(const Arguments& arguments, const Benchmark& benchmark,
+                                      const UnitDecimal& prune, const fs::path& path,
+                                      const Streams& streams) {
+  if (arguments.flag("train_model") || !fs::exists(path)) return std::nullopt;
   ModelFile file{path, load_model(path)};
+  TrainOptions options = train_options_of(arguments);
+  options.prune = prune;
+  RecipeCheck check = compare_recipe(file.model.notes(), training_recipe(benchmark, options));
+  if (check.verdict == RecipeCheck::Verdict::different) refuse_recipe(path, check.differences);
   auto note = file.model.notes().find("seed");
   std::string trained_seed = note == file.model.notes().end() ? "unknown" : note->second;
   std::string asked_seed = std::to_string(seed_of(arguments));
   streams.err << "found " << path.string() << ": digest " << short_digest(file.model.digest())
               << ", trained with seed " << trained_seed
               << (trained_seed == asked_seed ? "" : ", not " + asked_seed)
+              << (check.verdict == RecipeCheck::Verdict::unknown
+                      ? ", its other settings are not on record and were not compared"
+                      : "")
               << " (--train_model trains anew)\n";
   return file;
 }
@@ -94,8 +151,6 @@ fs::path ranking_path(const ModelFile& file, const MethodRequest& request, BitSp
   if (pruned == BitSpace::Pruned::stored) name += "_stored";
   if (seed != 1) name += "_seed" + std::to_string(seed);
   if (!request.suffix.empty()) name += "_" + request.suffix;
-  if (name.find('/') != std::string::npos)
-    throw InputError("--method_suffix \"" + request.suffix + "\" may not hold a /");
   return file.path.parent_path() / "rankings" / (name + ".npz");
 }
 
@@ -104,15 +159,23 @@ RankingFile find_or_rank(const ModelFile& file, const MethodRequest& request, Bi
   BitSpace space(file.model, pruned);
   if (!again && fs::exists(path)) {
     RankingFile found{path, load_ranking(path)};
-    bool belongs = found.ranking.model_digest == file.model.digest() &&
-                   found.ranking.bit_space_digest == space.digest() && found.ranking.seed == seed;
-    if (belongs) {
+    bool same_model =
+        found.ranking.model_digest == file.model.digest() && found.ranking.bit_space_digest == space.digest();
+    bool same_request = found.ranking.method == request.method &&
+                        found.ranking.order_mode == name_of(request.order) &&
+                        found.ranking.suffix == request.suffix && found.ranking.seed == seed;
+    if (same_model && same_request) {
       streams.err << "found " << path.string() << " (--overwrite_ranking ranks anew)\n";
       return found;
     }
-    streams.err << path.string() << " belongs to another model; ranking anew\n";
+    streams.err << path.string()
+                << (same_model ? " is another ranking of this model" : " belongs to another model")
+                << "; ranking anew\n";
   }
+  std::optional<std::string> previous =
+      digest_to_replace(path, "ranking", [&] { return load_ranking(path).digest(); });
   RankingFile made{path, rank(request.method, {file.model, space, request.order, seed, request.suffix})};
+  keep_previous(path, previous, made.ranking.digest(), streams);
   save_ranking(made.ranking, path);
   streams.err << "ranked " << path.string() << ": " << made.ranking.order.size() << " bits in "
               << duration_text(made.ranking.seconds) << ", digest " << short_digest(made.ranking.digest())

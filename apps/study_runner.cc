@@ -37,12 +37,12 @@ Grid grid_of(const std::vector<RankedModel>& models, const StudyRequest& study) 
   return grid;
 }
 
-StudyIdentity identity_of(const StudyRequest& study, const DataRecipe& recipe, const EvaluationSet& set) {
+StudyIdentity identity_of(const StudyRequest& study, const Dataset& dataset, const EvaluationSet& set) {
   StudyIdentity identity;
-  identity.data_name = recipe.dataset;
+  identity.data_name = dataset.name;
   identity.data_digest = set.digest;
   identity.split = study.split;
-  identity.task = kTaskNames[static_cast<size_t>(recipe.task)];
+  identity.task = kTaskNames[static_cast<size_t>(dataset.task)];
   identity.seed = study.faults.seed;
   identity.fault_model = study.faults.model;
   identity.design = study.faults.design;
@@ -67,21 +67,35 @@ std::string percent(const std::optional<double>& share, const char* format = "%.
   return share ? number_text(format, 100 * *share) : "-";
 }
 
-void print_plan(const Grid& grid, const StudyRequest& study, const Streams& streams) {
-  std::vector<Cell> cells = cells_of(grid);
-  streams.out << cells.size() << " cells";
-  if (study.stop_rule.kind == StopRule::Kind::fixed) {
-    streams.out << " of " << study.stop_rule.trials << " trials, " << cells.size() * study.stop_rule.trials
-                << " trials in all";
+void print_plan(const Grid& grid, const std::vector<PlannedCell>& cells, const StopRule& rule,
+                const Streams& streams) {
+  uint64_t sum = 0;
+  TextTable table({"model", "ranking", "protection", "BER", "trials"});
+  for (const PlannedCell& planned : cells) {
+    const GridModel& model = grid.models[planned.cell.model];
+    uint64_t most = planned.trials.value_or(rule.max_trials);
+    sum += most;
+    table.add({model.name, model.rankings[planned.cell.ranking].method, planned.cell.protection.text(),
+               planned.cell.bit_error_rate.text(), (planned.trials ? "" : "up to ") + std::to_string(most)});
   }
-  streams.out << "\n";
-  TextTable table({"model", "ranking", "protection", "BER"});
-  for (const Cell& cell : cells) {
-    const GridModel& model = grid.models[cell.model];
-    table.add({model.name, model.rankings[cell.ranking].method, cell.protection.text(),
-               cell.bit_error_rate.text()});
+  streams.out << counted(cells.size(), "cell");
+  if (rule.kind == StopRule::Kind::fixed) streams.out << " of " << counted(rule.trials, "trial");
+  streams.out << ", " << (rule.kind == StopRule::Kind::half_width ? "at most " : "") << counted(sum, "trial")
+              << " in all\n"
+              << table.text();
+}
+
+/// Rankings of all bits where the sweep leaves out pruned ones, or the other way round.
+void check_bit_spaces(const std::vector<RankedModel>& models, std::span<const BitSpace> spaces) {
+  for (size_t m = 0; m < models.size(); ++m) {
+    for (const RankingFile& ranking : models[m].rankings) {
+      if (ranking.ranking.bit_space_digest == spaces[m].digest()) continue;
+      throw InputError("ranking " + ranking.path.string() + " orders " +
+                       std::to_string(ranking.ranking.order.size()) + " bits, the sweep flips " +
+                       std::to_string(spaces[m].size()) + " of model " + models[m].file.path.string() +
+                       "; rank and sweep with the same --pruned");
+    }
   }
-  streams.out << table.text();
 }
 
 /// The study's tables and pictures, each named on stdout.
@@ -139,8 +153,22 @@ std::string study_table(ResultStore& store) {
 int run_study(const std::vector<RankedModel>& models, const StudyRequest& study, DataShelf& shelf,
               const StudyOutputs& outputs, const Streams& streams) {
   Grid grid = grid_of(models, study);
+  std::vector<BitSpace> spaces;
+  for (const RankedModel& model : models) spaces.emplace_back(model.file.model, study.pruned);
+  check_bit_spaces(models, spaces);
+  SweepOptions options;
+  options.faults = study.faults;
+  options.with_loss = study.with_loss;
+  options.stop_rule = study.stop_rule;
+  options.batch = study.batch;
+  options.run = {host_name(),          "",          std::string(kVersion),
+                 outputs.command_line, study.batch, study.session.num_threads};
+  // Before the store is made: one that was made for a refused request would refuse the mended one.
+  std::vector<PlannedCell> plan =
+      plan_sweep(grid, spaces, options, models.front().recipe.task == Task::classification);
   if (outputs.dry_run) {
-    print_plan(grid, study, streams);
+    if (outputs.plot) streams.err << "note: --plot draws nothing with --dry_run\n";
+    print_plan(grid, plan, study.stop_rule, streams);
     return 0;
   }
   std::vector<EvaluationSet> sets;
@@ -152,30 +180,21 @@ int run_study(const std::vector<RankedModel>& models, const StudyRequest& study,
                        " are measured on different data; sweep them into stores of their own");
     }
   }
-  std::unique_ptr<SqliteStore> store =
-      SqliteStore::open_or_create(outputs.store, identity_of(study, models.front().recipe, sets.front()));
-  size_t num_cells = cells_of(grid).size();
-  streams.err << "sweep " << num_cells << " cells on " << sets.front().count << " " << study.split
-              << " samples: seed " << study.faults.seed << ", fault model " << name_of(study.faults.model)
-              << ", design " << name_of(study.faults.design) << ", data " << sets.front().digest.substr(0, 12)
-              << "\n";
+  std::unique_ptr<SqliteStore> store = SqliteStore::open_or_create(
+      outputs.store, identity_of(study, shelf.get(models.front().recipe), sets.front()));
+  streams.err << "sweep " << counted(plan.size(), "cell") << " on "
+              << counted(static_cast<uint64_t>(sets.front().count), study.split + " sample") << ": seed "
+              << study.faults.seed << ", fault model " << name_of(study.faults.model) << ", design "
+              << name_of(study.faults.design) << ", data " << sets.front().digest.substr(0, 12) << "\n";
 
   std::unique_ptr<Backend> backend = make_cpu_backend();
   OpenSession open_session = [&](size_t index) {
     const Model& model = models[index].file.model;
-    std::unique_ptr<Session> session =
-        backend->open(model, sets[index], BitSpace(model, study.pruned), study.session);
+    std::unique_ptr<Session> session = backend->open(model, sets[index], spaces[index], study.session);
     streams.err << "model " << model.name() << " " << model.digest().substr(0, 12) << " on backend "
                 << session->path() << "\n";
     return session;
   };
-  SweepOptions options;
-  options.faults = study.faults;
-  options.with_loss = study.with_loss;
-  options.stop_rule = study.stop_rule;
-  options.batch = study.batch;
-  options.run = {host_name(),          "",          std::string(kVersion),
-                 outputs.command_line, study.batch, study.session.num_threads};
 
   InterruptGuard interrupt;
   Progress progress(streams);
@@ -192,8 +211,8 @@ int run_study(const std::vector<RankedModel>& models, const StudyRequest& study,
       interrupt.stop());
   progress.finish();
   if (result.stopped) {
-    streams.err << "interrupted after " << result.cells_done << " of " << result.cells_total
-                << " cells; results so far are in " << outputs.store.string()
+    streams.err << "interrupted after " << result.cells_done << " of " << counted(result.cells_total, "cell")
+                << "; results so far are in " << outputs.store.string()
                 << ". Run the same command again to go on from there.\n";
     return kInterruptedExit;
   }

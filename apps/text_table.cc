@@ -44,4 +44,8 @@ std::string number_text(const char* format, double number) {
   return buffer.data();
 }
 
+std::string counted(uint64_t count, std::string_view thing) {
+  return std::to_string(count) + " " + std::string(thing) + (count == 1 ? "" : "s");
+}
+
 }  // namespace netsurf

@@ -1,7 +1,9 @@
 // A table of text with aligned columns, for stdout.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace netsurf {
@@ -20,5 +22,8 @@ class TextTable {
 
 /// printf-style with one double: number_text("%.2f %%", 97.31).
 std::string number_text(const char* format, double number);
+
+/// "1 cell", "2 cells".
+std::string counted(uint64_t count, std::string_view thing);
 
 }  // namespace netsurf

@@ -15,14 +15,16 @@ constexpr int kMaxAxis = 1 << 20;
 constexpr int64_t kMaxElements = int64_t{1} << 28;
 constexpr size_t kMaxWord = 64;
 
-std::string quoted(const std::string& value) {
-  return value.size() <= kMaxWord ? "\"" + value + "\"" : "\"" + value.substr(0, kMaxWord) + "...\"";
-}
+std::string quoted(const std::string& value) { return "\"" + shortened(value) + "\""; }
 
 }  // namespace
 
+std::string shortened(const std::string& word) {
+  return word.size() <= kMaxWord ? word : word.substr(0, kMaxWord) + "...";
+}
+
 void Field::refuse(const std::string& why) const {
-  throw InputError(file + ":" + std::to_string(line) + ": field \"" + key + "\": " + why);
+  throw InputError(file + ":" + std::to_string(line) + ": field \"" + shortened(key) + "\": " + why);
 }
 
 void Field::refuse_found(const std::string& found, const std::string& expected) const {
@@ -116,7 +118,7 @@ bool Field::yes_or_no() const {
 size_t Field::choice(std::span<const std::string_view> words) const {
   auto found = std::find(words.begin(), words.end(), value);
   if (found != words.end()) return static_cast<size_t>(found - words.begin());
-  refuse(unknown_word_message(key == "layer" ? "layer kind" : key, value,
+  refuse(unknown_word_message(key == "layer" ? "layer kind" : key, shortened(value),
                               std::vector<std::string>(words.begin(), words.end())));
 }
 

@@ -12,6 +12,9 @@
 
 namespace netsurf {
 
+/// The first 64 bytes of a longer word, with dots: a file of another kind may hold words without end.
+std::string shortened(const std::string& word);
+
 struct Field {
   const std::string& file;
   int line;

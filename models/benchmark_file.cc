@@ -105,6 +105,8 @@ class Parser {
   Parser(std::string_view text, const std::string& file) : text_(text), file_(file) {}
 
   Benchmark run() {
+    if (trim(text_).empty())
+      throw InputError(file_ + ": the file is empty, expected a benchmark (docs/benchmarks.md)");
     size_t at = 0;
     while (at < text_.size()) {
       size_t end = std::min(text_.find('\n', at), text_.size());
@@ -129,7 +131,7 @@ class Parser {
     if (setter == setters().end()) {
       std::vector<std::string> known{"layer"};
       for (const auto& [key, set] : setters()) known.push_back(key);
-      field.refuse(unknown_word_message("key", words[0], known));
+      field.refuse(unknown_word_message("key", shortened(words[0]), known));
     }
     if (words.size() != 2) field.refuse_found(std::to_string(words.size() - 1) + " values", "one");
     auto [first, inserted] = lines_.emplace(words[0], line_);
@@ -157,7 +159,7 @@ class Parser {
       Field field{file_, line_, words[i].substr(0, equals),
                   equals == std::string::npos ? "" : words[i].substr(equals + 1)};
       if (std::find(known.begin(), known.end(), field.key) == known.end()) {
-        field.refuse(unknown_word_message(std::string(row.name) + " attribute", field.key, known));
+        field.refuse(unknown_word_message(std::string(row.name) + " attribute", shortened(field.key), known));
       }
       if (field.value.empty()) field.refuse_found("no value", field.key + "=value, without spaces");
       if (!given.insert(field.key).second) field.refuse_found("it a second time", "each attribute once");
@@ -212,7 +214,7 @@ class Parser {
       } else {
         std::vector<std::string> known{"input"};
         for (const auto& [each, index] : index_of_) known.push_back(each);
-        field.refuse(unknown_word_message("earlier layer", name, known));
+        field.refuse(unknown_word_message("earlier layer", shortened(name), known));
       }
     }
     if (spec.inputs.empty()) field.refuse_found("no layer names", "from=a or from=a,b");
@@ -290,6 +292,10 @@ class Parser {
     Field field{file_, layer_lines_.back(), "layer", ""};
     std::vector<Shape> shapes = output_shapes(benchmark_);
     bool classifies = benchmark_.task == Task::classification;
+    if (benchmark_.task == Task::comparison) {
+      Field{file_, lines_.at("task"), "task", ""}.refuse_found("comparison, which has nothing to train towards",
+                                                               "classification, regression or reconstruction");
+    }
     if (classifies && shapes.back().size() != 1) {
       field.refuse_found("an output of shape " + shape_text(shapes.back()),
                          "one axis of classes; put a flatten layer in front");
@@ -324,6 +330,10 @@ Benchmark find_benchmark(const std::string& name_or_path) {
     if (each.name == name_or_path) return parse_benchmark(each.text, name_or_path + ".bench");
   }
   std::error_code ignored;
+  if (std::filesystem::is_directory(name_or_path, ignored)) {
+    throw InputError(name_or_path + " is a folder; expected the path of a benchmark file, or one of " +
+                     join(benchmark_names(), ", "));
+  }
   if (std::filesystem::is_regular_file(name_or_path, ignored)) {
     return parse_benchmark(read_file(name_or_path, kMaxFileBytes), name_or_path);
   }

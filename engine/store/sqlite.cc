@@ -1,9 +1,12 @@
 #include "engine/store/sqlite.h"
 
+#include <fcntl.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <cstring>
 
 #include "engine/base/error.h"
@@ -13,14 +16,60 @@ namespace {
 
 constexpr int kMaxValueBytes = 1 << 20;  // the largest honest value is a chunk of 10 KiB
 
+bool may_write(const std::filesystem::path& path) {
+  return ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0;
+}
+
+/// `path` as an SQLite URI, in which some characters have meanings of their own.
+std::string uri_of(const std::filesystem::path& path, std::string_view query) {
+  std::string uri = "file://";
+  for (char c : path.string()) {
+    if (c == '%' || c == '?' || c == '#') {
+      char escaped[4];
+      std::snprintf(escaped, sizeof escaped, "%%%02x", static_cast<unsigned>(c));
+      uri += escaped;
+    } else {
+      uri += c;
+    }
+  }
+  return uri + "?" + std::string(query);
+}
+
+/// How to ask SQLite for a file.
+struct Request {
+  std::string name;
+  int flags = 0;
+};
+
+/// A reader that may write opens for writing all the same (and is kept from it by query_only): only such a
+/// connection clears away the write-ahead log when it closes, a read-only one leaves an empty one behind.
+/// Where the folder cannot be written, the file of a finished store still says in its header that it has a
+/// log, and SQLite would have to make one to read it, unless it is told that nobody can change the file.
+/// Nobody at work means: no log, and no journal of a writer that was killed.
+Request request_for(const std::filesystem::path& path, Database::Open mode) {
+  // Absolute, because SQLite reads special meanings into names such as ":memory:".
+  std::filesystem::path absolute = std::filesystem::absolute(path);
+  if (mode == Database::Open::create) return {absolute, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE};
+  if (mode == Database::Open::write) return {absolute, SQLITE_OPEN_READWRITE};
+  std::error_code error;
+  std::filesystem::path real = std::filesystem::canonical(absolute, error);  // the log lies beside the target
+  if (error) return {absolute, SQLITE_OPEN_READONLY};
+  bool folder_is_ours = may_write(real.parent_path());
+  if (folder_is_ours && may_write(real)) return {absolute, SQLITE_OPEN_READWRITE};
+  bool at_work = std::filesystem::exists(real.string() + "-wal", error) ||
+                 std::filesystem::exists(real.string() + "-journal", error);
+  if (folder_is_ours || at_work) return {absolute, SQLITE_OPEN_READONLY};
+  return {uri_of(absolute, "immutable=1"), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI};
+}
+
 }  // namespace
 
-Database::Database(std::filesystem::path path, Open mode, int busy_timeout_ms) : path_(std::move(path)) {
+Database::Database(std::filesystem::path path, Open mode, int busy_timeout_ms)
+    : path_(std::move(path)), mode_(mode) {
   sqlite3* raw = nullptr;
-  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-  if (mode == Open::create) flags |= SQLITE_OPEN_CREATE;
-  // Absolute, because SQLite reads special meanings into names such as ":memory:".
-  int code = sqlite3_open_v2(std::filesystem::absolute(path_).c_str(), &raw, flags, nullptr);
+  Request request = request_for(path_, mode);
+  int code = sqlite3_open_v2(request.name.c_str(), &raw,
+                             request.flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   handle_.reset(raw);
   if (raw == nullptr) throw RunError("cannot open " + path_.string() + ": out of memory");
   if (code != SQLITE_OK) fail(code);
@@ -32,6 +81,7 @@ Database::Database(std::filesystem::path path, Open mode, int busy_timeout_ms) :
   sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
   execute("PRAGMA cell_size_check = ON");
   execute("PRAGMA mmap_size = 0");
+  if (mode == Open::read) execute("PRAGMA query_only = ON");
 }
 
 void Database::execute(const char* sql) const {
@@ -53,6 +103,19 @@ void Database::fail(int code) const {
   std::string cause = sqlite3_errmsg(handle_.get());
   int system_error = sqlite3_system_errno(handle_.get());
   if (system_error != 0) cause += std::string(" (") + std::strerror(system_error) + ")";
+  bool is_refused =
+      (code & 0xff) == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_READONLY || (code & 0xff) == SQLITE_PERM;
+  if (mode_ == Open::read && is_refused) {
+    std::error_code error;
+    for (const char* suffix : {"-wal", "-journal"}) {
+      if (!std::filesystem::exists(name + suffix, error)) continue;
+      throw RunError(
+          "cannot read " + name + ": " + cause + "; " + name + suffix +
+          " beside it is of a writer that is at work or was killed, and reading both needs a folder "
+          "that may be written: copy both to one and read the copy");
+    }
+    throw RunError("cannot read " + name + ": " + cause + "; check that you may read it");
+  }
   switch (code & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -64,7 +127,7 @@ void Database::fail(int code) const {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       throw RunError(
-          "cannot write " + name +
+          "cannot " + std::string(mode_ == Open::read ? "read " : "write ") + name +
           ": another process has kept it locked; wait for it to end, or choose another store file");
     case SQLITE_READONLY:
     case SQLITE_PERM:

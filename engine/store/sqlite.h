@@ -51,10 +51,14 @@ class Statement {
 
 class Database {
  public:
-  enum class Open { write, create };
+  enum class Open {
+    read,   // changes nothing; file and folder need not be writable
+    write,  // the file must be there; one the system will not let us write is opened for reading
+    create,
+  };
 
-  /// Opens `path` with a busy timeout, limits on sizes and no trust in the file's schema. A file the system
-  /// will not let us write is opened for reading. Throws RunError when it cannot be opened.
+  /// Opens `path` with a busy timeout, limits on sizes and no trust in the file's schema. Throws RunError
+  /// when it cannot be opened.
   Database(std::filesystem::path path, Open mode, int busy_timeout_ms);
 
   const std::filesystem::path& path() const { return path_; }
@@ -75,6 +79,7 @@ class Database {
     void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
   };
   std::filesystem::path path_;
+  Open mode_;
   std::unique_ptr<sqlite3, Close> handle_;
 };
 

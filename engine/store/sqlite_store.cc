@@ -20,7 +20,7 @@ constexpr const char* kCellColumns =
     "protection, ber, num_samples, num_bits, num_protected, epoch_size, clean_correct, clean_loss";
 constexpr int64_t kMaxSamples = int64_t{1} << 31;
 constexpr int64_t kMaxBits = int64_t{1} << 32;
-constexpr int64_t kMaxDistance = int64_t{1} << 62;
+constexpr int64_t kMaxDistance = INT64_MAX;  // where it is held
 constexpr int64_t kMaxSampleLoss = int64_t{1} << 40;
 
 std::string utc_now() {
@@ -137,7 +137,7 @@ std::unique_ptr<SqliteStore> SqliteStore::open_existing(const fs::path& path, co
   std::error_code error;
   if (!fs::exists(path, error)) throw InputError("no such store file: " + path.string());
   check_file_kind(path);
-  auto database = std::make_unique<Database>(path, Database::Open::write, options.busy_timeout_ms);
+  auto database = std::make_unique<Database>(path, Database::Open::read, options.busy_timeout_ms);
   database->keep_log_on_close(true);
   StudyIdentity stored = read_and_check(*database);
   database->keep_log_on_close(false);

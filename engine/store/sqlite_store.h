@@ -26,8 +26,8 @@ class SqliteStore : public ResultStore {
                                                      const StudyIdentity& study,
                                                      const StoreOptions& options = {});
 
-  /// Opens whatever study is there, for reading. Throws InputError when there is no file, else as
-  /// open_or_create.
+  /// Opens whatever study is there, for reading only: file and folder need not be writable, unless a killed
+  /// writer left a log or a journal. Throws InputError when there is no file, else as open_or_create.
   static std::unique_ptr<SqliteStore> open_existing(const std::filesystem::path& path,
                                                     const StoreOptions& options = {});
 

@@ -28,6 +28,25 @@ void check_ranking(const GridModel& model, const GridRanking& ranking,
   }
 }
 
+/// Two models or two rankings alike would be one cell of the store, run and counted twice.
+void check_once(const Grid& grid) {
+  for (const GridModel& model : grid.models) {
+    for (const GridModel& other : grid.models) {
+      if (&other == &model || other.name != model.name || other.digest != model.digest) continue;
+      throw InputError("model " + model.name + " (digest " + model.digest + ") is given twice; give it once");
+    }
+    for (const GridRanking& ranking : model.rankings) {
+      for (const GridRanking& other : model.rankings) {
+        if (&other == &ranking || other.method != ranking.method || other.suffix != ranking.suffix ||
+            other.order_mode != ranking.order_mode || other.digest != ranking.digest)
+          continue;
+        throw InputError("ranking " + ranking.method + " (digest " + ranking.digest + ") of model " +
+                         model.name + " is given twice; give it once");
+      }
+    }
+  }
+}
+
 }  // namespace
 
 GridRanking GridRanking::from(const Ranking& ranking) {
@@ -43,6 +62,7 @@ GridRanking GridRanking::from(const Ranking& ranking) {
 
 std::vector<Cell> cells_of(const Grid& grid) {
   if (grid.models.empty()) throw InputError("there is no model to sweep; give at least one");
+  check_once(grid);
   std::vector<UnitDecimal> protections = sorted_without_repeats(grid.protections, "protections");
   std::vector<UnitDecimal> rates = sorted_without_repeats(grid.bit_error_rates, "bit error rates");
   std::vector<Cell> cells;

@@ -38,8 +38,8 @@ struct Cell {
 };
 
 /// All cells, model by model, then by ranking, protection and bit error rate, both ascending; repeats are
-/// left out. Throws InputError for an empty list, a protection above 0 without a ranking, or a ranking of
-/// another model.
+/// left out. Throws InputError for an empty list, a protection above 0 without a ranking, a ranking of
+/// another model, or a model or ranking given twice.
 std::vector<Cell> cells_of(const Grid& grid);
 
 }  // namespace netsurf

@@ -29,6 +29,17 @@ void check_study(const StudyIdentity& study, const SweepOptions& options) {
   }
 }
 
+/// Everything that decides the cell's trials but their range.
+TrialPlan plan_of(const Grid& grid, const Cell& cell, const SweepOptions& options) {
+  TrialPlan plan;
+  plan.faults = options.faults;
+  plan.faults.bit_error_rate = cell.bit_error_rate;
+  plan.with_loss = options.with_loss;
+  plan.protection.fraction = cell.protection;
+  if (!cell.protection.is_zero()) plan.protection.rank = grid.models[cell.model].rankings[cell.ranking].rank;
+  return plan;
+}
+
 /// A cell ready to run: its place in the store and its plan, without a trial range.
 struct PreparedCell {
   CellRecord record;
@@ -89,11 +100,7 @@ class Sweep {
     const GridRanking& ranking = model.rankings[cell.ranking];
     PreparedCell prepared;
     TrialPlan& plan = prepared.plan;
-    plan.faults = options_.faults;
-    plan.faults.bit_error_rate = cell.bit_error_rate;
-    plan.with_loss = options_.with_loss;
-    plan.protection.fraction = cell.protection;
-    if (!cell.protection.is_zero()) plan.protection.rank = ranking.rank;
+    plan = plan_of(grid_, cell, options_);
 
     CellRecord& record = prepared.record;
     CellIdentity& identity = record.identity;
@@ -207,6 +214,27 @@ class Sweep {
 };
 
 }  // namespace
+
+std::vector<PlannedCell> plan_sweep(const Grid& grid, std::span<const BitSpace> spaces,
+                                    const SweepOptions& options, bool has_labels) {
+  std::vector<PlannedCell> planned;
+  for (const Cell& cell : cells_of(grid)) {
+    TrialPlan plan = plan_of(grid, cell, options);
+    FaultSampler sampler(spaces[cell.model], plan.faults, plan.protection);
+    CellFacts facts;
+    facts.clean.correct = has_labels ? 0 : kNoCount;
+    facts.fault_model = plan.faults.model;
+    facts.design = plan.faults.design;
+    facts.bit_error_rate = cell.bit_error_rate;
+    facts.epoch_size = sampler.epoch_size();
+    facts.bits_unprotected = sampler.num_unprotected();
+    options.stop_rule.check(facts);
+    bool outcomes_decide = options.stop_rule.kind == StopRule::Kind::half_width && !facts.is_certain();
+    planned.push_back(
+        {cell, outcomes_decide ? std::nullopt : std::optional(options.stop_rule.target(facts, 0))});
+  }
+  return planned;
+}
 
 SweepResult run_sweep(const Grid& grid, const OpenSession& open_session, ResultStore& store,
                       const SweepOptions& options, const ProgressCallback& progress,

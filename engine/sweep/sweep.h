@@ -7,6 +7,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "engine/backend/backend.h"
 #include "engine/faults/trial.h"
@@ -27,6 +29,18 @@ struct SweepOptions {
   uint64_t batch = 0;  // trials per transaction; 0: about a second's worth
   RunRecord run;       // path is filled in from the session
 };
+
+/// A cell and how many trials it will get; nothing where the outcomes decide.
+struct PlannedCell {
+  Cell cell;
+  std::optional<uint64_t> trials;
+};
+
+/// What run_sweep would do with these cells, without a session or a store, so that a wrong request is refused
+/// before either is made. `spaces[m]` is the bit space of Grid::models[m]. Throws InputError as run_sweep
+/// does.
+std::vector<PlannedCell> plan_sweep(const Grid& grid, std::span<const BitSpace> spaces,
+                                    const SweepOptions& options, bool has_labels);
 
 struct SweepProgress {
   uint64_t cells_done = 0, cells_total = 0;

@@ -1,8 +1,6 @@
 #include "engine/train/trainer.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -17,6 +15,7 @@
 #include "engine/train/optimizer.h"
 #include "engine/train/pruning.h"
 #include "engine/train/random.h"
+#include "engine/train/recipe.h"
 #include "engine/train/schedule.h"
 #include "kernels/floating/parallel.h"
 
@@ -35,13 +34,6 @@ class Clock {
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
-
-/// The shortest digits that read back as the same double: what scales the data must not lose a bit.
-std::string exact_text(double number) {
-  std::array<char, 32> buffer;
-  auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
-  return error == std::errc() ? std::string(buffer.data(), end) : "";
-}
 
 std::string number_text(double number) {
   char buffer[32];
@@ -96,28 +88,6 @@ struct Snapshot {
   }
 };
 
-TrainOptions resolved(const Benchmark& benchmark, TrainOptions options) {
-  if (!options.quantization) options.quantization = benchmark.quantization;
-  if (options.epochs == 0) options.epochs = benchmark.epochs;
-  if (options.batch_size == 0) options.batch_size = benchmark.batch_size;
-  if (options.learning_rate == 0) options.learning_rate = benchmark.learning_rate;
-  if (!options.batch_norm) options.batch_norm = benchmark.batch_norm;
-  auto refuse = [](const std::string& what, double found, const std::string& expected) {
-    throw InputError(what + " is " + number_text(found) + ", expected " + expected);
-  };
-  if (options.epochs < 1) refuse("epochs", options.epochs, "1 or more");
-  if (options.batch_size < 1) refuse("batch_size", options.batch_size, "1 or more");
-  if (!(options.learning_rate > 0)) refuse("learning_rate", options.learning_rate, "a number above 0");
-  if (options.max_train_samples < 0)
-    refuse("max_train_samples", static_cast<double>(options.max_train_samples), "0 (all) or more");
-  if (options.bias_bits < 0 || options.bias_bits > kMaxParameterBits) {
-    refuse("bias_bits", options.bias_bits, "0 (as many as needed) to " + std::to_string(kMaxParameterBits));
-  }
-  if (options.affine_bits < 2 || options.affine_bits > 24)
-    refuse("affine_bits", options.affine_bits, "2 to 24");
-  return options;
-}
-
 }  // namespace
 
 struct TrainedNetwork::State {
@@ -148,6 +118,7 @@ struct TrainedNetwork::State {
         {"data_digest", data_digest},
         {"splits_read", "train, validation"},
     };
+    notes.merge(recipe_notes(training_recipe(benchmark, options)));
     if (epoch > 0 && std::isfinite(history[static_cast<size_t>(epoch - 1)].validation_loss)) {
       const TrainProgress& record = history[static_cast<size_t>(epoch - 1)];
       notes["validation_loss"] = number_text(record.validation_loss);

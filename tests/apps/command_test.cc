@@ -68,6 +68,11 @@ TEST(Command, MistakesAreNamedWithARemedy) {
   EXPECT_THAT(message_of({"--rate", ","}), HasSubstr("empty"));
 }
 
+TEST(Command, ASettingGivenTwiceWithTwoValuesIsRefused) {
+  EXPECT_THAT(message_of({"--count", "5", "-n", "7"}), HasSubstr("--count was given twice, as 5 and as 7"));
+  EXPECT_EQ(message_of({"--count", "5", "-n", "5", "--loud", "--loud"}), "accepted");
+}
+
 TEST(Command, TheLineIsKeptAsItWasGiven) {
   EXPECT_EQ(sample_command().parse(Words{"--rate", "1", "2", "--loud"}).command_line(),
             "netsurf sample --rate 1 2 --loud");
@@ -110,6 +115,9 @@ TEST(Options, MethodsTakeOldNamesSuffixesAndKeywords) {
   EXPECT_EQ(methods[1].method, "bitwise_msb");
   EXPECT_EQ(methods[1].suffix, "b");
   EXPECT_GT(methods_of(study_arguments({"--method", "all"})).size(), 5u);
+  EXPECT_EQ(methods_of(study_arguments({"--method", "random", "all", "random"})).size(),
+            methods_of(study_arguments({"--method", "all"})).size())
+      << "each once";
   EXPECT_THROW(methods_of(study_arguments({"--method", "random", "--method_suffix", "a", "b"})), InputError);
   EXPECT_THROW(methods_of(study_arguments({"--method", "random", "--method_kws", "orde=global"})),
                InputError);

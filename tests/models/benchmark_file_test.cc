@@ -191,5 +191,28 @@ TEST(BenchmarkFile, AFileOfTheUsersIsFoundByPathAndOtherNamesAreRefused) {
                            {"unknown benchmark \"mnist_fn\"", "did you mean \"mnist_fnn\"", "path"});
 }
 
+TEST(BenchmarkFile, AnEmptyOneIsSaidToBeEmpty) {
+  expect_refused("", {"my.bench: the file is empty"});
+  expect_refused(" \n\t\n", {"my.bench: the file is empty"});
+  expect_refused("# only a comment\n", {"my.bench:1", "name"});
+}
+
+TEST(BenchmarkFile, AFolderIsSaidToBeOne) {
+  const std::string folder = std::filesystem::temp_directory_path().string();
+  expect_error<InputError>([&] { find_benchmark(folder); }, {folder, "is a folder", "digits_mlp"});
+}
+
+TEST(BenchmarkFile, EndlessWordsAreCutShortInMessages) {
+  for (const std::string& text : {std::string(1000000, 'x'), kHead + "layer " + std::string(1000000, 'x'),
+                                  kHead + "layer dense " + std::string(1000000, 'x') + "=1"}) {
+    try {
+      parse_benchmark(text, "my.bench");
+      FAIL() << "accepted";
+    } catch (const InputError& error) {
+      EXPECT_LT(std::string(error.what()).size(), 1000u);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace netsurf

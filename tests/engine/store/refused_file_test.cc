@@ -136,7 +136,8 @@ TEST_F(RefusedFile, WithPlausibleBytesButTheWrongChecksumIsDamaged) {
   std::string message = message_of<FormatError>([&] { csv_of(*store, ExportFormat::summary); });
   EXPECT_NE(message.find("checksum"), std::string::npos) << message;
   CellId cell = store->cells()[0].id;
-  EXPECT_THROW(store->record(0, cell, example_outcomes(0, 1), 0), FormatError) << "never written over";
+  auto writer = SqliteStore::open_or_create(path, example_study());
+  EXPECT_THROW(writer->record(0, cell, example_outcomes(0, 1), 0), FormatError) << "never written over";
 }
 
 TEST_F(RefusedFile, TruncatedAnywhereIsDamaged) {

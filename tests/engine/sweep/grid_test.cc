@@ -48,5 +48,17 @@ TEST(Grid, ARankingOfAnotherModelIsRefused) {
   EXPECT_THROW(cells_of(grid), InputError);
 }
 
+TEST(Grid, AModelOrARankingGivenTwiceIsRefused) {
+  Grid grid = testing::example_grid();
+  grid.models.push_back(grid.models[0]);
+  EXPECT_THROW(cells_of(grid), InputError);
+  grid.models[1].name = "tiny_pruned";
+  EXPECT_EQ(cells_of(grid).size(), 16u) << "the same weights under another name are another cell";
+  grid.models[0].rankings.push_back(grid.models[0].rankings[0]);
+  EXPECT_THROW(cells_of(grid), InputError);
+  grid.models[0].rankings.back().suffix = "again";
+  EXPECT_EQ(cells_of(grid).size(), 20u);
+}
+
 }  // namespace
 }  // namespace netsurf

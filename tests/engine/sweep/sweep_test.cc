@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 
 #include "engine/base/error.h"
 #include "engine/sweep/batch_size.h"
@@ -226,6 +227,57 @@ TEST_F(SweepTest, WithoutLossNoneIsKept) {
   for (const auto& cell : store->cells()) {
     for (const TrialOutcome& outcome : store->outcomes(cell.id)) EXPECT_EQ(outcome.loss, kNoCount);
   }
+}
+
+class Plan : public ::testing::Test {
+ protected:
+  std::vector<PlannedCell> plan(const SweepOptions& options, const Grid& grid = example_grid(),
+                                bool has_labels = true) const {
+    return plan_sweep(grid, spaces_, options, has_labels);
+  }
+
+  std::vector<BitSpace> spaces_ = {BitSpace(testing::tiny_model())};
+};
+
+TEST_F(Plan, CountsTheTrialsThatTheSweepThenRuns) {
+  SweepOptions options = example_options(300);
+  for (const PlannedCell& cell : plan(options)) EXPECT_EQ(cell.trials, 300u);
+  EXPECT_EQ(plan(options).size(), 8u);
+  options.faults.model = FaultModel::coverage;
+  options.stop_rule = StopRule::one_pass();
+  std::map<std::string, uint64_t> trials;
+  for (const PlannedCell& planned : plan(options))
+    trials[planned.cell.protection.text() + " " + planned.cell.bit_error_rate.text()] = *planned.trials;
+  // 480 bits in slices of 5 and 48; with a fifth of them protected, 384 in slices of 4 and 38.
+  EXPECT_EQ(trials, (std::map<std::string, uint64_t>{
+                        {"0 0.01", 96}, {"0 0.1", 10}, {"0.2 0.01", 96}, {"0.2 0.1", 11}}));
+}
+
+TEST_F(Plan, DoesNotGuessWhatTheOutcomesDecide) {
+  SweepOptions options = example_options();
+  options.stop_rule = StopRule::until_half_width(0.01, 1000);
+  Grid grid = example_grid();
+  grid.bit_error_rates = decimals({"0", "0.1"});
+  for (const PlannedCell& planned : plan(options, grid))
+    EXPECT_EQ(planned.trials,
+              planned.cell.bit_error_rate.is_zero() ? std::optional<uint64_t>(1) : std::nullopt);
+}
+
+TEST_F(Plan, RefusesWhatTheSweepWouldRefuse) {
+  SweepOptions options = example_options();
+  options.faults.model = FaultModel::list;
+  EXPECT_THROW(plan(options), InputError) << "no lists";
+  options.faults.table = std::make_shared<const FaultTable>(FaultTable{{{480}}, "a bit too many"});
+  EXPECT_THROW(plan(options), InputError);
+  options = example_options();
+  options.faults.design = Design::rotation;
+  Grid grid = example_grid();
+  EXPECT_NO_THROW(plan(options, grid));
+  grid.bit_error_rates = decimals({"0.1", "0.2"});
+  EXPECT_THROW(plan(options, grid), InputError);
+  options = example_options();
+  options.stop_rule = StopRule::until_half_width(0.01, 1000);
+  EXPECT_THROW(plan(options, example_grid(), false), InputError) << "no labels, no accuracy to stop by";
 }
 
 TEST(BatchSize, GrowsTowardsASecondAndShrinksFromIt) {
