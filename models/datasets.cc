@@ -12,6 +12,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
+#include "models/datasets_files.h"
 #include "models/datasets_layouts.h"
 #include "models/datasets_samples.h"
 #include "models/datasets_split.h"
@@ -66,7 +67,11 @@ void check_name(std::string_view name) {
   throw InputError(unknown_word_message("data set", name, names) + "; looked in " + datasets_dir.string());
 }
 
-std::string task_text(Task task) { return task == Task::classification ? "labels" : "regression targets"; }
+std::string task_text(Task task) {
+  return task == Task::classification ? "labels"
+         : task == Task::regression   ? "regression targets"
+                                      : "no answers";
+}
 
 /// Throws FormatError when the halves do not belong to one data set.
 void check_halves_agree(const LabelledSamples& train, const LabelledSamples& test) {
@@ -119,6 +124,33 @@ Dataset load_dataset(std::string_view name_view, const fs::path& datasets_dir, H
   std::optional<RawDataset> raw = read_layout(datasets_dir, name, halves, known);
   if (!raw) fail_missing(name, datasets_dir);
   return assemble(name, std::move(*raw), known ? known->num_classes : 0);
+}
+
+Dataset load_dataset_files(std::span<const fs::path> files, bool with_answers) {
+  std::string name;
+  for (const fs::path& file : files) name += (name.empty() ? "" : " + ") + file.filename().string();
+  RawDataset raw;
+  raw.test = read_sample_files(files, with_answers);
+  return assemble(name, std::move(raw), 0);
+}
+
+void turn_channels_last(Dataset& dataset) {
+  for (Samples* samples : {&dataset.train, &dataset.validation, &dataset.test}) {
+    if (samples->count == 0) continue;
+    if (samples->shape.size() != 3) {
+      throw InputError("data set " + dataset.name + ": samples of shape " + shape_text(samples->shape) +
+                       " are no images stored channels first");
+    }
+    auto channels = static_cast<size_t>(samples->shape[0]);
+    size_t pixels = static_cast<size_t>(samples->sample_size()) / channels;
+    std::vector<float> turned(samples->values.size());
+    for (size_t from = 0; from < turned.size(); ++from) {
+      size_t place = from % (channels * pixels);
+      turned[from - place + place % pixels * channels + place / pixels] = samples->values[from];
+    }
+    samples->values = std::move(turned);
+    std::rotate(samples->shape.begin(), samples->shape.begin() + 1, samples->shape.end());
+  }
 }
 
 void rescale(Dataset& dataset, double scale, double offset) {

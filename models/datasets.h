@@ -33,6 +33,14 @@ enum class Halves : uint8_t {
 Dataset load_dataset(std::string_view name, const std::filesystem::path& datasets_dir,
                      Halves halves = Halves::both);
 
+/// Samples from one or two files named by their paths (models/datasets_files.h): all of them are the test
+/// split.
+Dataset load_dataset_files(std::span<const std::filesystem::path> files, bool with_answers);
+
+/// Images stored [channels, height, width] become channels last, in every split. Throws InputError when the
+/// samples are no images.
+void turn_channels_last(Dataset& dataset);
+
 /// value x scale + offset for every input value of every split (and every target of a reconstruction),
 /// computed in double and rounded once. Throws InputError unless both numbers are finite.
 void rescale(Dataset& dataset, double scale, double offset);

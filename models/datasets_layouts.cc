@@ -1,11 +1,14 @@
 #include "models/datasets_layouts.h"
 
+#include <algorithm>
 #include <array>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "engine/base/error.h"
+#include "models/datasets_files.h"
+#include "models/datasets_wafers.h"
 #include "models/idx.h"
 #include "models/npy.h"
 #include "models/npz.h"
@@ -158,6 +161,43 @@ RawDataset read_single_csv(const Place& place) {
   return raw;
 }
 
+// HGCal charges: every table of the folder, in the order of their names.
+
+std::vector<fs::path> wafer_files(const Place& place) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(place.folder, error)) {
+    if (entry.path().extension() == ".csv" && read_wafer_header(entry.path())) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+bool has_wafers(const Place& place) { return !wafer_files(place).empty(); }
+
+RawDataset read_wafers(const Place& place) {
+  NumberArray images;
+  for (const fs::path& file : wafer_files(place)) {
+    NumberArray more = read_inputs(file);
+    if (images.shape.empty()) images.shape = {0, 8, 8, 1};
+    images.shape[0] += more.shape[0];
+    images.values.insert(images.values.end(), more.values.begin(), more.values.end());
+  }
+  RawDataset raw;
+  raw.whole = make_samples(std::move(images), place.folder.string());
+  return raw;
+}
+
+// Samples to measure on, without a training half.
+
+bool has_samples(const Place& place) { return has_sample_folder(place.folder); }
+
+RawDataset read_samples(const Place& place) {
+  RawDataset raw;
+  raw.test = read_sample_folder(place.folder, place.num_classes());
+  return raw;
+}
+
 struct Layout {
   bool (*is_there)(const Place&);
   RawDataset (*read)(const Place&);
@@ -166,7 +206,8 @@ struct Layout {
 constexpr std::array kLayouts = {
     Layout{has_idx, read_idx_files},         Layout{has_npy, read_npy_files},
     Layout{has_npz, read_npz_file},          Layout{has_csv_pair, read_csv_pair},
-    Layout{has_single_csv, read_single_csv},
+    Layout{has_single_csv, read_single_csv}, Layout{has_wafers, read_wafers},
+    Layout{has_samples, read_samples},
 };
 
 }  // namespace
@@ -182,7 +223,9 @@ std::optional<RawDataset> read_layout(const fs::path& datasets_dir, const std::s
   throw InputError(
       "data set " + name + ": " + place.folder.string() +
       " holds none of train-images-idx3-ubyte(.gz) and its three siblings, x_train.npy and its " +
-      "three siblings, " + name + ".npz, train.csv and test.csv, or data.csv" + remedy);
+      "three siblings, " + name +
+      ".npz, train.csv and test.csv, data.csv, HGCal charges, or samples alone (x.npy, features.csv, ...)" +
+      remedy);
 }
 
 }  // namespace netsurf

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <utility>
 
 #include "engine/base/error.h"
@@ -16,9 +17,14 @@ constexpr int64_t kMaxSampleSize = int64_t{1} << 30;
   throw FormatError(name + ": " + problem);
 }
 
+/// Whole numbers from 2^24 on have been rounded to fit a float: their digits would be made up.
 std::string number_text(float value) {
-  return value == std::floor(value) && std::fabs(value) < 1e15f ? std::to_string(static_cast<int64_t>(value))
-                                                                : std::to_string(value);
+  if (value == std::floor(value) && std::fabs(value) < 0x1p24f)
+    return std::to_string(static_cast<int64_t>(value));
+  char text[32];
+  std::snprintf(text, sizeof text, std::fabs(value) < 0x1p24f ? "%f" : "about %.3g",
+                static_cast<double>(value));
+  return text;
 }
 
 void check_finite(const NumberArray& array, int64_t count, const std::string& name) {
@@ -91,13 +97,24 @@ void read_labels(const NumberArray& answers, LabelledSamples& out, int num_class
 
 }  // namespace
 
+LabelledSamples make_samples(NumberArray inputs, const std::string& inputs_name) {
+  LabelledSamples out;
+  out.task = Task::comparison;
+  out.answers_name = inputs_name;
+  out.samples.shape = sample_shape(inputs, inputs_name);
+  out.samples.count = inputs.shape[0];
+  if (out.samples.count == 0) fail(inputs_name, "no samples, expected at least one");
+  check_finite(inputs, out.samples.count, inputs_name);
+  out.samples.values = std::move(inputs.values);
+  return out;
+}
+
 LabelledSamples make_samples(NumberArray inputs, const std::string& inputs_name, const NumberArray& answers,
                              const std::string& answers_name, int num_classes) {
-  LabelledSamples out;
+  LabelledSamples out = make_samples(std::move(inputs), inputs_name);
+  out.task = Task::classification;
   out.answers_name = answers_name;
-  out.samples.shape = sample_shape(inputs, inputs_name);
-  int64_t count = inputs.shape[0];
-  if (count == 0) fail(inputs_name, "no samples, expected at least one");
+  int64_t count = out.samples.count;
   if (answers.shape.empty() || answers.shape.size() > 2 || answers.shape.back() == 0) {
     fail(answers_name, "shape " + sizes_text(answers.shape) + ", expected [samples] or [samples, answers]");
   }
@@ -105,7 +122,6 @@ LabelledSamples make_samples(NumberArray inputs, const std::string& inputs_name,
     fail(answers_name, std::to_string(answers.shape[0]) + " answers, expected " + std::to_string(count) +
                            ", one for each sample of " + inputs_name);
   }
-  check_finite(inputs, count, inputs_name);
   check_finite(answers, count, answers_name);
   int64_t columns = answers.shape.size() == 2 ? answers.shape[1] : 1;
   if (is_one_hot(answers)) {
@@ -128,8 +144,6 @@ LabelledSamples make_samples(NumberArray inputs, const std::string& inputs_name,
     out.samples.num_targets = static_cast<int>(columns);
     out.samples.targets = answers.values;
   }
-  out.samples.count = count;
-  out.samples.values = std::move(inputs.values);
   return out;
 }
 

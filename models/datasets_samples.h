@@ -14,9 +14,9 @@ inline constexpr int kMaxClasses = 10000;
 /// The samples of one file or pair of files, and what their answers mean.
 struct LabelledSamples {
   Samples samples;
-  Task task = Task::classification;
-  int num_classes = 0;       // classification: columns of one-hot answers, else the largest label + 1
-  std::string answers_name;  // the file, for messages
+  Task task = Task::classification;  // comparison: no answers
+  int num_classes = 0;               // classification: columns of one-hot answers, else the largest label + 1
+  std::string answers_name;          // the file, for messages
 };
 
 /// Joins inputs [N], [N,F], [N,H,W] or [N,H,W,C] (sample shapes {1}, {F}, {H,W,1}, {H,W,C}) with answers:
@@ -26,6 +26,9 @@ struct LabelledSamples {
 /// 0..kMaxClasses-1).
 LabelledSamples make_samples(NumberArray inputs, const std::string& inputs_name, const NumberArray& answers,
                              const std::string& answers_name, int num_classes);
+
+/// Inputs alone, as above.
+LabelledSamples make_samples(NumberArray inputs, const std::string& inputs_name);
 
 /// Splits a table into inputs and answers. The answers are the column named label, class or target, else the
 /// last one. Whole numbers are labels, unless the column is named target; anything else is a regression

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "engine/base/error.h"
-#include "models/onnx_export.h"
-#include "models/onnx_import.h"
+#include "models/qonnx/onnx_export.h"
+#include "models/qonnx/onnx_import.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {

@@ -175,6 +175,9 @@ TEST(Datasets, CsvColumnsAreLabelsOrTargets) {
   EXPECT_EQ(load_dataset("whole_targets", folder.path()).task, Task::regression);
   folder.write("fractions/data.csv", rows + "1,1,3.5\n");
   EXPECT_EQ(load_dataset("fractions", folder.path()).task, Task::regression);
+  folder.write("huge/data.csv", "a,b,label\n1,2,99999999999\n3,4,1\n");
+  expect_error<FormatError>([&] { load_dataset("huge", folder.path()); },
+                            {"label about 1e+11", "expected 0 to"});
   folder.write("thin/data.csv", "1\n2\n");
   expect_error<FormatError>([&] { load_dataset("thin", folder.path()); }, {"1 column"});
 }

@@ -1,0 +1,48 @@
+#include "models/foreign/builder.h"
+
+namespace netsurf::foreign {
+
+std::string Builder::unused(const std::string& name, std::map<std::string, int>& used) {
+  std::string wanted = name.empty() ? "unnamed" : name;
+  int& count = used[wanted];
+  ++count;
+  if (count == 1) return wanted;
+  return unused(wanted + "_" + std::to_string(count), used);
+}
+
+TensorType Builder::infer(const Layer& layer) const {
+  std::vector<const TensorType*> inputs;
+  for (int input : layer.inputs) inputs.push_back(&types_[static_cast<size_t>(input)]);
+  return infer_type(layer, inputs, parameters_);
+}
+
+int Builder::add(Layer layer) {
+  types_.push_back(infer(layer));
+  layer.name = unused(layer.name, layer_names_);
+  layers_.push_back(std::move(layer));
+  return static_cast<int>(layers_.size()) - 1;
+}
+
+int Builder::add(Parameter parameter) {
+  auto [first, last] = parameters_by_name_.equal_range(parameter.name);
+  for (auto it = first; it != last; ++it) {
+    const Parameter& other = parameters_[static_cast<size_t>(it->second)];
+    bool same = other.shape == parameter.shape && other.format == parameter.format &&
+                other.codes == parameter.codes && other.zero_point == parameter.zero_point &&
+                other.bipolar == parameter.bipolar && other.constant == parameter.constant;
+    if (same) return it->second;
+  }
+  auto index = static_cast<int>(parameters_.size());
+  parameters_by_name_.emplace(parameter.name, index);
+  parameter.name = unused(parameter.name, parameter_names_);
+  parameters_.push_back(std::move(parameter));
+  return index;
+}
+
+void Builder::set_bias(int index, int bias) {
+  Layer& layer = layers_[static_cast<size_t>(index)];
+  layer.bias = bias;
+  types_[static_cast<size_t>(index)] = infer(layer);
+}
+
+}  // namespace netsurf::foreign

@@ -1,0 +1,197 @@
+#include "models/foreign/lower.h"
+
+#include <algorithm>
+
+#include "engine/base/error.h"
+#include "models/foreign/lowering.h"
+
+namespace netsurf::foreign {
+namespace {
+
+/// Whether `name` is what the user called the node: the whole of it, or its end after a slash.
+bool is_called(const std::string& name, const std::string& wanted) {
+  if (name == wanted) return true;
+  return name.size() > wanted.size() && name.ends_with(wanted) &&
+         name[name.size() - wanted.size() - 1] == '/';
+}
+
+std::string some_names(const Graph& graph) {
+  std::string names;
+  size_t first = graph.nodes.size() > 12 ? graph.nodes.size() - 12 : 0;
+  for (size_t i = first; i < graph.nodes.size(); ++i)
+    names += (names.empty() ? "" : ", ") + graph.nodes[i].name;
+  return (first > 0 ? "..., " : "") + names;
+}
+
+}  // namespace
+
+void Lowering::refuse(const Node& node, const std::string& why) const {
+  throw InputError("node \"" + node.name + "\": " + why);
+}
+
+const Value& Lowering::input_of(int index, size_t slot) const {
+  return values_[static_cast<size_t>(node(index).inputs[slot])];
+}
+
+size_t Lowering::channels(const Value& value) const {
+  return static_cast<size_t>(builder_.type(value.layer).shape.back());
+}
+
+void Lowering::put(int index, Value value) {
+  value.num_readers = num_readers_[static_cast<size_t>(index)];
+  values_[static_cast<size_t>(index)] = std::move(value);
+}
+
+int Lowering::named_output() const {
+  const std::string& wanted = options_.output;
+  std::vector<std::string> names;
+  for (const Node& n : graph_.nodes) {
+    if (n.name == wanted) names = {wanted};
+    if (n.name == wanted) break;
+    if (is_called(n.name, wanted)) names.push_back(n.name);
+  }
+  int last = -1, num_roots = static_cast<int>(names.size());
+  for (size_t i = 0; i < graph_.nodes.size(); ++i) {
+    const std::string& name = graph_.nodes[i].name;
+    std::string root = names.empty() ? wanted : names[0];
+    if (name == root || name.starts_with(root + "/")) last = static_cast<int>(i);
+  }
+  if (num_roots > 1 || last < 0) {
+    throw InputError("--output " + wanted + " names " + std::to_string(num_roots) +
+                     " nodes, expected one; the network ends in: " + some_names(graph_));
+  }
+  return last;
+}
+
+void Lowering::choose_output() {
+  output_ = graph_.output;
+  if (!options_.output.empty()) output_ = named_output();
+  is_needed_.assign(graph_.nodes.size(), false);
+  num_readers_.assign(graph_.nodes.size(), 0);
+  is_needed_[static_cast<size_t>(output_)] = true;
+  for (int i = output_; i >= 0; --i) {
+    if (!is_needed_[static_cast<size_t>(i)]) continue;
+    for (int input : node(i).inputs) {
+      is_needed_[static_cast<size_t>(input)] = true;
+      ++num_readers_[static_cast<size_t>(input)];
+    }
+  }
+}
+
+void Lowering::lower_node(int index) {
+  const Node& n = node(index);
+  if (n.op != Op::input && n.inputs.empty()) refuse(n, "reads nothing");
+  switch (n.op) {
+    case Op::input:
+      return lower_input(index);
+    case Op::quantize:
+      return lower_quantize(index);
+    case Op::multi_threshold:
+      return lower_multi_threshold(index);
+    case Op::dense:
+    case Op::conv2d:
+    case Op::conv2d_transpose:
+      return lower_sums(index);
+    case Op::add_constant:
+      return lower_add_constant(index);
+    case Op::max_pool:
+    case Op::average_pool:
+    case Op::global_average_pool:
+      return lower_pool(index);
+    case Op::add:
+    case Op::concatenate:
+      return lower_join(index);
+    case Op::flatten:
+    case Op::reshape:
+    case Op::upsample:
+    case Op::softmax:
+    case Op::argmax:
+      return lower_shape(index);
+    case Op::identity:
+      return put(index, input_of(index));
+    default:
+      break;
+  }
+  Value v = input_of(index);
+  Step step;
+  step.op = n.op;
+  if (n.constant) {
+    step.constant = constant_values(*n.constant);
+    if (step.constant.size() != 1 && step.constant.size() != channels(v)) {
+      refuse(n, "its constant has " + std::to_string(step.constant.size()) + " elements, expected 1 or " +
+                    std::to_string(channels(v)) + " (one per channel)");
+    }
+  } else if (is_affine(step)) {
+    refuse(n, "has no constant");
+  }
+  step.alpha = n.alpha;
+  step.minimum = static_cast<float>(n.minimum);
+  step.maximum = static_cast<float>(n.maximum);
+  step.is_learned =
+      n.is_learned && step.constant.size() == channels(v);  // one number for all channels stays outside
+  step.node = n.name;
+  v.chain.push_back(std::move(step));
+  put(index, std::move(v));
+}
+
+void Lowering::finish() {
+  const Node& last = node(output_);
+  Value v = settled(value(output_), last.name);
+  if (!is_uniform(v.unit)) v = affine(v, {}, 1, last.name);
+  if (builder_.layer(v.layer).kind == LayerKind::input) refuse(last, "the network has no layers before it");
+  value(output_) = v;
+}
+
+Lowered Lowering::run() {
+  if (graph_.nodes.empty() || graph_.output < 0) throw InputError("the network has no nodes");
+  choose_output();
+  values_.resize(graph_.nodes.size());
+  is_input_encoding_.assign(graph_.nodes.size(), false);
+  for (int i = 0; i <= output_; ++i) {
+    if (is_needed_[static_cast<size_t>(i)]) lower_node(i);
+  }
+  finish();
+
+  // Only what the output reads: a layer that a fused bias or scale has replaced is dropped.
+  const Value& last = value(output_);
+  auto unit = static_cast<float>(last.unit[0]);
+  std::vector<Layer> layers = builder_.take_layers();
+  std::vector<Parameter> parameters = builder_.take_parameters();
+  std::vector<bool> used(layers.size(), false), used_parameter(parameters.size(), false);
+  used[static_cast<size_t>(last.layer)] = true;
+  for (size_t i = layers.size(); i-- > 0;) {
+    if (!used[i]) continue;
+    for (int input : layers[i].inputs) used[static_cast<size_t>(input)] = true;
+    for (int p : {layers[i].kernel, layers[i].bias, layers[i].scale, layers[i].shift, layers[i].thresholds}) {
+      if (p >= 0) used_parameter[static_cast<size_t>(p)] = true;
+    }
+  }
+  std::vector<int> place(layers.size()), parameter_place(parameters.size());
+  std::vector<Layer> kept;
+  std::vector<Parameter> kept_parameters;
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    parameter_place[i] = static_cast<int>(kept_parameters.size());
+    if (used_parameter[i]) kept_parameters.push_back(std::move(parameters[i]));
+  }
+  for (size_t i = 0; i < layers.size(); ++i) {
+    place[i] = static_cast<int>(kept.size());
+    if (!used[i]) continue;
+    Layer& layer = layers[i];
+    for (int& input : layer.inputs) input = place[static_cast<size_t>(input)];
+    for (int* p : {&layer.kernel, &layer.bias, &layer.scale, &layer.shift, &layer.thresholds}) {
+      if (*p >= 0) *p = parameter_place[static_cast<size_t>(*p)];
+    }
+    kept.push_back(std::move(layer));
+  }
+  kept[static_cast<size_t>(place[static_cast<size_t>(last.layer)])].unit = unit;
+  Lowered lowered{Model::build(graph_.name, std::move(kept), std::move(kept_parameters)), graph_.folded,
+                  graph_.assumptions, std::move(result_.differences)};
+  lowered.folded.insert(lowered.folded.end(), result_.folded.begin(), result_.folded.end());
+  lowered.assumptions.insert(lowered.assumptions.end(), result_.assumptions.begin(),
+                             result_.assumptions.end());
+  return lowered;
+}
+
+Lowered lower(const Graph& graph, const LowerOptions& options) { return Lowering(graph, options).run(); }
+
+}  // namespace netsurf::foreign
