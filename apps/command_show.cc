@@ -2,57 +2,38 @@
 
 #include <ostream>
 
+#include "apps/bit_table.h"
+#include "apps/model_open.h"
+#include "apps/model_table.h"
+#include "apps/option_groups.h"
+#include "apps/printable.h"
 #include "apps/study_runner.h"
 #include "apps/text_table.h"
 #include "engine/base/error.h"
 #include "engine/rank/ranker.h"
 #include "engine/store/sqlite_store.h"
 #include "models/benchmark_file.h"
-#include "models/onnx_import.h"
 
 namespace netsurf {
 namespace {
 
-std::string parameter_text(const Model& model, const Layer& layer) {
-  std::string text;
-  auto add = [&](int index, const char* role) {
-    if (index < 0) return;
-    const Parameter& p = model.parameters()[static_cast<size_t>(index)];
-    text +=
-        (text.empty() ? "" : ", ") + std::string(role) + " " + shape_text(p.shape) + " " + p.format.text();
-  };
-  add(layer.kernel, "kernel");
-  add(layer.bias, "bias");
-  add(layer.scale, "scale");
-  add(layer.shift, "shift");
-  return text;
+void show_model(const std::string& path, const Arguments& arguments, const Streams& streams) {
+  Model model = open_model(path, arguments, streams);
+  streams.out << model_summary(model) << "\n" << layer_table(model) << "\n";
+  for (const auto& [key, value] : model.notes()) streams.out << key << ": " << printable(value) << "\n";
 }
 
-void show_model(const std::string& path, const Streams& streams) {
-  Model model = load_model(path);
-  BitSpace space(model);
-  streams.out << "model    " << model.name() << "\ndigest   " << model.digest() << "\nweights  "
-              << model.num_weights() << "\nbits     " << space.size() << " that can flip, "
-              << model.num_bits() << " stored\nMACs     " << model.num_macs() << " per sample\nsparsity "
-              << number_text("%.2f %%", 100 * model.sparsity()) << "\n\n";
-  TextTable table(
-      {"layer", "kind", "reads", "output", "fraction bits", "codes within", "held in", "parameters"});
-  for (size_t i = 0; i < model.layers().size(); ++i) {
-    const Layer& layer = model.layers()[i];
-    const TensorType& type = model.type(static_cast<int>(i));
-    std::string reads;
-    for (int input : layer.inputs)
-      reads += (reads.empty() ? "" : " ") + model.layers()[static_cast<size_t>(input)].name;
-    std::string kind(name_of(layer.kind));
-    if (layer.kind == LayerKind::activation) kind += " " + std::string(name_of(layer.function));
-    if (layer.kind == LayerKind::activation || layer.kind == LayerKind::input)
-      kind += " " + layer.format.text();
-    table.add({layer.name, kind, reads, shape_text(type.shape), std::to_string(type.frac_bits),
-               "[" + std::to_string(type.low) + ", " + std::to_string(type.high) + "]",
-               type.needs_64_bits() ? "int64" : "int32", parameter_text(model, layer)});
+void show_bits(const std::string& path, const Arguments& arguments, const Streams& streams) {
+  Model model = open_model(path, arguments, streams);
+  BitSpace space(model, pruned_of(arguments));
+  std::vector<BitAddress> addresses;
+  if (arguments.has("bit")) addresses = addresses_of(arguments.list("bit"), space);
+  if (arguments.has("fkeras_bit")) {
+    std::vector<BitAddress> more =
+        fkeras_addresses(arguments.list("fkeras_bit"), model, !arguments.flag("kernels_only"));
+    addresses.insert(addresses.end(), more.begin(), more.end());
   }
-  streams.out << table.text() << "\n";
-  for (const auto& [key, value] : model.notes()) streams.out << key << ": " << value << "\n";
+  streams.out << bit_table(model, space, addresses);
 }
 
 void show_ranking(const std::string& path, const Streams& streams) {
@@ -104,10 +85,17 @@ int show_main(const Arguments& arguments, const Streams& streams) {
     show_catalogue(streams);
     return 0;
   }
+  bool wants_bits = arguments.has("bit") || arguments.has("fkeras_bit");
+  if (arguments.flag("kernels_only") && !arguments.has("fkeras_bit"))
+    throw InputError("--kernels_only says how --fkeras_bit counts; give that too");
   for (const std::string& path : arguments.positional()) {
+    if (wants_bits && !is_model_name(path))
+      throw InputError("--bit and --fkeras_bit ask for bits of a model, which " + path + " is not");
     std::string extension = std::filesystem::path(path).extension().string();
-    if (extension == ".onnx") {
-      show_model(path, streams);
+    if (wants_bits) {
+      show_bits(path, arguments, streams);
+    } else if (is_model_name(path)) {
+      show_model(path, arguments, streams);
     } else if (extension == ".npz") {
       show_ranking(path, streams);
     } else if (extension == ".sqlite") {
@@ -124,10 +112,17 @@ int show_main(const Arguments& arguments, const Streams& streams) {
 Command show_command() {
   return {
       "show",
-      "say what a model, ranking, results file or benchmark holds; alone: what is built in",
+      "say what a model, its bits, a ranking, results file or benchmark holds; alone: what is built in",
       "[FILE | BENCHMARK] ...",
-      {},
-      {"netsurf show", "netsurf show model.onnx", "netsurf show results.sqlite", "netsurf show mnist_hls4ml"},
+      join_options(
+          {{{"bit", "ID", "", "bits of a model: ids and ranges such as 100-131; in place of the layers",
+             true},
+            {"fkeras_bit", "N", "", "the same by FKeras's numbers: most significant bit first", true},
+            {"kernels_only", "", "", "--fkeras_bit counts kernels alone, not biases"},
+            {"pruned", "MODE", "absent", "bits of pruned weights: absent, or stored"}},
+           import_options()}),
+      {"netsurf show", "netsurf show model.onnx", "netsurf show results.sqlite", "netsurf show mnist_hls4ml",
+       "netsurf show model.onnx --bit 17 100-131", "netsurf show qkeras.h5 --fkeras_bit 0-5"},
       show_main};
 }
 

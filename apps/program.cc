@@ -7,6 +7,7 @@
 #include "apps/command_bench.h"
 #include "apps/command_data.h"
 #include "apps/command_export.h"
+#include "apps/command_import.h"
 #include "apps/command_rank.h"
 #include "apps/command_replay.h"
 #include "apps/command_run.h"
@@ -14,6 +15,7 @@
 #include "apps/command_sweep.h"
 #include "apps/command_train.h"
 #include "apps/option_groups.h"
+#include "apps/printable.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -21,7 +23,7 @@ namespace netsurf {
 namespace {
 
 /// Planned, so that asking for one says so instead of guessing at a typing error.
-constexpr std::string_view kPlannedCommands[] = {"oracle", "predict", "report", "gui", "import"};
+constexpr std::string_view kPlannedCommands[] = {"oracle", "predict", "report", "gui"};
 
 std::string overview() {
   std::string text =
@@ -54,6 +56,7 @@ const Command& find_command(std::string_view name) {
 
 int dispatch(std::span<const std::string> arguments, const Streams& streams) {
   if (arguments.empty() || arguments[0] == "help" || arguments[0] == "--help" || arguments[0] == "-h") {
+    if (arguments.size() > 2) throw InputError("help takes one command, not also \"" + arguments[2] + "\"");
     bool wants_page = arguments.size() > 1 && arguments[1] == "--page";  // docs/cli.md
     streams.out << (wants_page             ? cli_page()
                     : arguments.size() > 1 ? find_command(arguments[1]).help()
@@ -61,6 +64,7 @@ int dispatch(std::span<const std::string> arguments, const Streams& streams) {
     return 0;
   }
   if (arguments[0] == "--version") {
+    if (arguments.size() > 1) throw InputError("--version takes nothing, not \"" + arguments[1] + "\"");
     streams.out << "netsurf " << kVersion << "\n";
     return 0;
   }
@@ -77,9 +81,9 @@ int dispatch(std::span<const std::string> arguments, const Streams& streams) {
 }  // namespace
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> all = {run_command(),    train_command(),  rank_command(),
-                                           sweep_command(),  replay_command(), show_command(),
-                                           export_command(), data_command(),   bench_command()};
+  static const std::vector<Command> all = {
+      run_command(),    train_command(), import_command(), rank_command(), sweep_command(),
+      replay_command(), show_command(),  export_command(), data_command(), bench_command()};
   return all;
 }
 
@@ -87,13 +91,13 @@ int run_program(std::span<const std::string> arguments, const Streams& streams) 
   try {
     return dispatch(arguments, streams);
   } catch (const InputError& error) {
-    streams.err << "netsurf: " << error.what() << "\n";
+    streams.err << "netsurf: " << printable(error.what()) << "\n";
     return 2;
   } catch (const std::bad_alloc&) {
     streams.err << "netsurf: out of memory; use a smaller model, data set or batch\n";
     return 1;
   } catch (const std::exception& error) {
-    streams.err << "netsurf: " << error.what() << "\n";
+    streams.err << "netsurf: " << printable(error.what()) << "\n";
     return 1;
   }
 }

@@ -3,7 +3,7 @@
 #include <sys/resource.h>
 
 #include "engine/faults/bit_space.h"
-#include "models/onnx_export.h"
+#include "models/qonnx/onnx_export.h"
 #include "tests/apps/program_runner.h"
 #include "tests/support/process.h"
 #include "tests/support/random.h"

@@ -1,0 +1,25 @@
+#include "apps/ratio.h"
+
+#include <cmath>
+
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+
+namespace netsurf {
+
+double ratio_of(const Arguments& arguments, std::string_view name, double low, double high) {
+  constexpr double kMost = 1e300;
+  std::string text = arguments.text(name), what = "--" + std::string(name);
+  size_t slash = text.find('/');
+  if (slash == std::string::npos) return parse_real(text, what, low, high);
+  double numerator = parse_real(text.substr(0, slash), what, -kMost, kMost);
+  double denominator = parse_real(text.substr(slash + 1), what, -kMost, kMost);
+  double value = numerator / denominator;
+  if (!std::isfinite(value) || value < low || value > high) {
+    throw InputError(what + " " + text + ": expected a number or a quotient such as 1/255 from " +
+                     std::to_string(low) + " to " + std::to_string(high));
+  }
+  return value;
+}
+
+}  // namespace netsurf
