@@ -82,7 +82,7 @@ Command import_command() {
            "netsurf import model.json --weights weights.h5 --input_format q8_8_0 --input_unit 1/255 "
            "--dataset mnist "
            "--input_scale 1/255 -o model.onnx",
-           "netsurf import autoencoder.h5 --output encoder -o encoder.onnx"},
+           "netsurf import autoencoder.h5 --end_at encoder -o encoder.onnx"},
           import_main};
 }
 

@@ -31,7 +31,10 @@ int sweep_main(const Arguments& arguments, const Streams& streams) {
   StudyRequest study = study_of(arguments);
   if (study.faults.table != nullptr && arguments.has("seed"))
     throw InputError("--seed would have no effect with --faults: nothing is drawn; leave it out");
-  for (const std::string& notice : study.notices) streams.err << "note: " << notice << "\n";
+  if (!arguments.has("ranking") && !arguments.has("protection_range")) {
+    study.protections = {UnitDecimal::parse("0", "protection")};
+    study.notices.push_back("no --ranking: nothing is protected, as with --protection_range 0");
+  }
   std::vector<RankedModel> models;
   for (const std::string& path : arguments.list("model")) {
     ModelFile file{path, open_model(path, arguments, streams)};
@@ -39,6 +42,7 @@ int sweep_main(const Arguments& arguments, const Streams& streams) {
     models.push_back({std::move(file), recipe, {}});
   }
   share_out(arguments.list("ranking"), models);
+  for (const std::string& notice : study.notices) streams.err << "note: " << notice << "\n";
   StudyOutputs outputs;
   outputs.store = arguments.has("store") ? std::filesystem::path(arguments.text("store"))
                                          : models.front().file.path.parent_path() / store_name(study);

@@ -45,6 +45,8 @@ Task parse_task(const std::string& word) {
 void apply_flags(const Arguments& arguments, DataRecipe& recipe) {
   if (arguments.has("input_scale"))
     recipe.scale = ratio_of(arguments, "input_scale", -kMostScale, kMostScale);
+  if (recipe.scale == 0)
+    throw InputError("--input_scale 0 would make all samples alike; expected another number");
   if (arguments.has("input_offset"))
     recipe.offset = ratio_of(arguments, "input_offset", -kMostScale, kMostScale);
   if (arguments.has("task")) recipe.task = parse_task(arguments.text("task"));

@@ -1,6 +1,7 @@
 #include "apps/ratio.h"
 
 #include <cmath>
+#include <sstream>
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
@@ -16,8 +17,9 @@ double ratio_of(const Arguments& arguments, std::string_view name, double low, d
   double denominator = parse_real(text.substr(slash + 1), what, -kMost, kMost);
   double value = numerator / denominator;
   if (!std::isfinite(value) || value < low || value > high) {
-    throw InputError(what + " " + text + ": expected a number or a quotient such as 1/255 from " +
-                     std::to_string(low) + " to " + std::to_string(high));
+    std::ostringstream range;
+    range << low << " to " << high;
+    throw InputError(what + " " + text + ": expected a number or a quotient such as 1/255, " + range.str());
   }
   return value;
 }

@@ -1,6 +1,13 @@
 #include "models/foreign/builder.h"
 
+#include "engine/base/error.h"
+
 namespace netsurf::foreign {
+namespace {
+
+constexpr size_t kMostLayers = 4096;  // what a model file holds
+
+}  // namespace
 
 std::string Builder::unused(const std::string& name, std::map<std::string, int>& used) {
   std::string wanted = name.empty() ? "unnamed" : name;
@@ -17,6 +24,10 @@ TensorType Builder::infer(const Layer& layer) const {
 }
 
 int Builder::add(Layer layer) {
+  if (layers_.size() >= kMostLayers) {
+    throw InputError("layer \"" + layer.name + "\": the network has more than " +
+                     std::to_string(kMostLayers) + " layers");
+  }
   types_.push_back(infer(layer));
   layer.name = unused(layer.name, layer_names_);
   layers_.push_back(std::move(layer));

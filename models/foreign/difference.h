@@ -8,8 +8,9 @@
 
 namespace netsurf::foreign {
 
-/// Compares an affine layer and the activation after it with the chain of `in` and its quantizer, over the
-/// codes that the clean network can reach: all of them, or an even sample. The node's name is left empty.
+/// Compares an affine layer (-1 for none) and the activation after it with the chain of `in` and its
+/// quantizer, over the codes that the clean network can reach: all of them, or an even sample. The node's
+/// name is left empty.
 Difference compare(const Builder& builder, const Value& in, int affine, int activation,
                    const Quantizer& quantizer);
 

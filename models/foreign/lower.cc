@@ -23,6 +23,15 @@ std::string some_names(const Graph& graph) {
   return (first > 0 ? "..., " : "") + names;
 }
 
+constexpr size_t kMostSteps = 64;
+constexpr int64_t kMostNumbers = int64_t{1} << 27;
+
+int64_t numbers_in(const Value& value) {
+  auto count = static_cast<int64_t>(value.unit.size() + 2 * value.reach_low.size());
+  for (const Step& step : value.chain) count += static_cast<int64_t>(step.constant.size()) + 64;
+  return count;
+}
+
 }  // namespace
 
 void Lowering::refuse(const Node& node, const std::string& why) const {
@@ -38,8 +47,23 @@ size_t Lowering::channels(const Value& value) const {
 }
 
 void Lowering::put(int index, Value value) {
+  if (value.chain.size() > kMostSteps) {
+    refuse(node(index), "is more than " + std::to_string(kMostSteps) +
+                            " operations on real numbers away from the last quantizer");
+  }
+  held_[static_cast<size_t>(index)] = numbers_in(value);
+  num_held_ += held_[static_cast<size_t>(index)];
+  if (num_held_ > kMostNumbers) refuse(node(index), "the constants between quantizers take too much memory");
   value.num_readers = num_readers_[static_cast<size_t>(index)];
   values_[static_cast<size_t>(index)] = std::move(value);
+}
+
+void Lowering::release_inputs(int index) {
+  for (int input : node(index).inputs) {
+    if (--unread_[static_cast<size_t>(input)] > 0) continue;
+    num_held_ -= held_[static_cast<size_t>(input)];
+    value(input) = {};
+  }
 }
 
 int Lowering::named_output() const {
@@ -57,7 +81,7 @@ int Lowering::named_output() const {
     if (name == root || name.starts_with(root + "/")) last = static_cast<int>(i);
   }
   if (num_roots > 1 || last < 0) {
-    throw InputError("--output " + wanted + " names " + std::to_string(num_roots) +
+    throw InputError("--end_at " + wanted + " names " + std::to_string(num_roots) +
                      " nodes, expected one; the network ends in: " + some_names(graph_));
   }
   return last;
@@ -138,7 +162,8 @@ void Lowering::finish() {
   const Node& last = node(output_);
   Value v = settled(value(output_), last.name);
   if (!is_uniform(v.unit)) v = affine(v, {}, 1, last.name);
-  if (builder_.layer(v.layer).kind == LayerKind::input) refuse(last, "the network has no layers before it");
+  if (builder_.layer(v.layer).kind == LayerKind::input)
+    refuse(last, "only the encoding of the data stands before it; nothing would be stored");
   value(output_) = v;
 }
 
@@ -146,9 +171,13 @@ Lowered Lowering::run() {
   if (graph_.nodes.empty() || graph_.output < 0) throw InputError("the network has no nodes");
   choose_output();
   values_.resize(graph_.nodes.size());
+  unread_ = num_readers_;
+  held_.assign(graph_.nodes.size(), 0);
   is_input_encoding_.assign(graph_.nodes.size(), false);
   for (int i = 0; i <= output_; ++i) {
-    if (is_needed_[static_cast<size_t>(i)]) lower_node(i);
+    if (!is_needed_[static_cast<size_t>(i)]) continue;
+    lower_node(i);
+    release_inputs(i);
   }
   finish();
 

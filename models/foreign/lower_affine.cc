@@ -31,6 +31,13 @@ Parameter parameter_of(Fitted fitted, std::string name, bool is_learned) {
   return parameter;
 }
 
+/// Whether nothing but positive factors of a format is in it: they change no sign.
+bool is_only_scaled(const AffineMap& map) {
+  return !map.scale_is_learned &&
+         std::all_of(map.scale.begin(), map.scale.end(), [](double a) { return a > 0; }) &&
+         std::all_of(map.shift.begin(), map.shift.end(), [](double b) { return b == 0; });
+}
+
 bool all_zero(const std::vector<double>& values) {
   return std::all_of(values.begin(), values.end(), [](double v) { return v == 0; });
 }
@@ -121,11 +128,30 @@ Value Lowering::settled(Value in, const std::string& name) {
     }
     return affine(in, map, is_uniform(in.unit) ? in.unit[0] : 1, name);
   }
+  if (parts && parts->function->op == Op::relu && builder_.type(in.layer).is_narrow() &&
+      is_only_scaled(parts->before)) {
+    const TensorType& type = builder_.type(in.layer);
+    Layer layer;
+    layer.name = name;
+    layer.kind = LayerKind::activation;
+    layer.inputs = {in.layer};
+    layer.function = ActivationFunction::relu;
+    layer.format.bits = std::max(1, static_cast<int>(std::bit_width(static_cast<uint64_t>(type.high))));
+    layer.format.is_signed = false;
+    layer.format.integer_bits = layer.format.bits - type.frac_bits;
+    Value v;
+    v.layer = builder_.add(std::move(layer));
+    v.unit = per_channel(std::max(in.unit.size(), parts->before.scale.size()), [&](size_t c) {
+      return at(in.unit, c) * at(parts->before.scale, c) * parts->after;
+    });
+    v.num_readers = in.num_readers;
+    return v;
+  }
   if (!options_.float_format) {
     throw InputError(
         "node \"" + name +
         "\": no quantizer rounds what it puts out; give a format with --float_format q<m,n,s>, or end "
-        "the network before it with --output NODE");
+        "the network before it with --end_at NODE");
   }
   assume("values of \"" + name + "\" rounded to " + options_.float_format->text());
   return quantized(in, quantizer_of(*options_.float_format), name);
@@ -150,7 +176,7 @@ Value Lowering::readable(const Node& reader) {
                std::to_string(type.high) + "]" +
                (is_uniform(in.unit) ? "" : " have another step in every channel and") +
                " no quantizer rounds; expected codes of at most 16 bits. Give a format with --float_format "
-               "q<m,n,s>, or end the network there with --output " +
+               "q<m,n,s>, or end the network there with --end_at " +
                name);
   }
   return in;

@@ -9,6 +9,11 @@ namespace {
 // What hls4ml reads where nothing is said: fixed<16,6>.
 constexpr Format kDefaultInputFormat{16, 5, true};
 
+/// Whether an input layer rounds as the quantizer does, but for ties.
+bool is_encoding(const Quantizer& q) {
+  return rounding_less_zero_point(q) || q.rounding == core::Rounding::half_even;
+}
+
 }  // namespace
 
 int Lowering::quantizer_of_input(int index) const {
@@ -23,7 +28,7 @@ int Lowering::quantizer_of_input(int index) const {
     if (reader > output_) return -1;
     const Node& n = node(reader);
     if (n.op == Op::quantize && n.quantizer && !n.quantizer->bipolar && !n.quantizer->wraps &&
-        n.quantizer->scale.size() == 1) {
+        n.quantizer->scale.size() == 1 && is_encoding(*n.quantizer)) {
       return reader;
     }
     bool keeps_values = n.op == Op::reshape || n.op == Op::flatten || n.op == Op::identity;
@@ -48,7 +53,11 @@ void Lowering::lower_input(int index) {
     layer.format = format_of(q, frac_bits);
     layer.low = static_cast<int32_t>(lowest(q));
     layer.high = static_cast<int32_t>(highest(q));
-    layer.rounding = q.rounding;
+    layer.rounding = rounding_less_zero_point(q).value_or(q.rounding);
+    if (!rounding_less_zero_point(q)) {
+      assume("ties of \"" + node(encoder).name +
+             "\" go to the even code less the zero point, not to the even code");
+    }
     layer.unit = static_cast<float>(std::ldexp(static_cast<double>(q.scale[0]), frac_bits));
     is_input_encoding_[static_cast<size_t>(encoder)] = true;
     result_.folded.push_back("quantizer \"" + node(encoder).name + "\" into the encoding of the data (" +

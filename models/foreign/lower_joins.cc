@@ -1,6 +1,8 @@
 // Layers without parameters: pools, joins, reshapes, the end of a classifier.
 #include <algorithm>
 #include <bit>
+#include <numeric>
+#include <set>
 
 #include "models/foreign/lowering.h"
 
@@ -10,6 +12,17 @@ namespace {
 /// Whether the window lies inside the image everywhere, so that every average is over as many codes.
 bool stays_inside(const Window& w) {
   return w.pad_top == 0 && w.pad_left == 0 && w.pad_bottom == 0 && w.pad_right == 0;
+}
+
+/// How many positions of the window lie inside the image along one axis: each number that occurs, once.
+std::vector<int64_t> counts_inside(int out, int in, int kernel, int stride, int dilation, int pad) {
+  std::set<int64_t> counts;
+  for (int64_t y = 0; y < out; ++y) {
+    int64_t first = y * stride - pad, before = first < 0 ? (-first + dilation - 1) / dilation : 0;
+    int64_t end = in - first <= 0 ? 0 : (in - first + dilation - 1) / dilation;
+    counts.insert(std::max<int64_t>(std::min<int64_t>(end, kernel) - before, 1));
+  }
+  return {counts.begin(), counts.end()};
 }
 
 /// `values` of channels, repeated for every pixel of a flattened image.
@@ -49,6 +62,38 @@ Value Lowering::risen(const Value& in, const std::vector<int>& signs, const std:
   return v;
 }
 
+Value Lowering::finer_for_average(const Node& n, const Window& w, const Value& in) {
+  const TensorType& type = builder_.type(in.layer);
+  std::vector<int64_t> rows = counts_inside(w.out_height(type.shape[0]), type.shape[0], w.height, w.stride_y,
+                                            w.dilation_y, w.pad_top);
+  std::vector<int64_t> columns =
+      counts_inside(w.out_width(type.shape[1]), type.shape[1], w.width, w.stride_x, w.dilation_x, w.pad_left);
+  constexpr int64_t kMost = (int64_t{1} << (kMaxActivationBits - 1)) - 1;
+  int64_t factor = 1;
+  for (int64_t height : rows) {
+    for (int64_t width : columns) factor = std::lcm(factor, std::min(height * width, kMost));
+    if (factor * std::max<int64_t>(type.bound, 1) > kMost) {
+      assume("averages of \"" + n.name +
+             "\" are rounded to the step of what they read: padding makes their counts differ, and the codes "
+             "are too wide for a common multiple");
+      return in;
+    }
+  }
+  Parameter scale;
+  scale.name = n.name + "/scale";
+  scale.format = Format{16, 15, true};
+  scale.constant = true;
+  scale.codes.assign(channels(in), static_cast<int32_t>(factor));
+  scale.shape = {static_cast<int>(scale.codes.size())};
+  Layer layer = layer_on(LayerKind::affine, n.name + "/affine", {in.layer});
+  layer.scale = builder_.add(std::move(scale));
+  Value v;
+  v.layer = builder_.add(std::move(layer));
+  v.unit = {in.unit[0] / static_cast<double>(factor)};
+  v.is_average = !exponent_of(static_cast<double>(factor));
+  return v;
+}
+
 void Lowering::lower_pool(int index) {
   const Node& n = node(index);
   if (n.op == Op::max_pool) {
@@ -68,18 +113,17 @@ void Lowering::lower_pool(int index) {
   bool is_global = n.op == Op::global_average_pool;
   Window window = is_global ? Window{.height = shape[0], .width = shape[1]} : n.window;
   bool counts_alike = stays_inside(window) || n.counts_padding;
+  if (!counts_alike) in = finer_for_average(n, window, in);
   Layer layer = layer_on(counts_alike ? LayerKind::sum_pool : LayerKind::average_pool, n.name, {in.layer});
   layer.window = window;
   Value v;
   v.unit = in.unit;
+  v.is_average = in.is_average;
   v.layer = builder_.add(std::move(layer));
   if (counts_alike) {
     double count = static_cast<double>(window.height) * window.width;
     v.unit[0] /= count;
     v.is_average = !exponent_of(count);
-  } else {
-    assume("averages of \"" + n.name +
-           "\" are rounded to the step of what they read: padding makes their counts differ");
   }
   if (is_global) v.layer = builder_.add(layer_on(LayerKind::flatten, n.name + "/flatten", {v.layer}));
   put(index, std::move(v));

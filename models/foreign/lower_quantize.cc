@@ -9,7 +9,6 @@
 #include "models/foreign/fit.h"
 #include "models/foreign/lowering.h"
 #include "models/foreign/quantization.h"
-#include "models/foreign/thresholds.h"
 
 namespace netsurf::foreign {
 namespace {
@@ -17,21 +16,18 @@ namespace {
 constexpr int64_t kFewLevels = 15;  // thresholds per channel that beat a scale and a shift
 constexpr int kMostSlopeBits = 40;
 constexpr int64_t kMostLevels = 4095;  // thresholds per channel that are still a sane size
-constexpr int64_t kLargestThreshold = (int64_t{1} << 31) - 2;
 
 bool is_curved(const std::optional<ChainParts>& parts) {
   return parts && parts->function && (parts->function->op == Op::tanh || parts->function->op == Op::sigmoid);
 }
 
-bool is_learned(const std::vector<Step>& chain) {
-  return std::any_of(chain.begin(), chain.end(), [](const Step& step) { return step.is_learned; });
-}
-
-/// Channels that a chain and units tell apart: 1 when they do not.
-size_t distinct_channels(const Value& v, size_t channels) {
-  bool is_shared = is_uniform(v.unit);
-  for (const Step& step : v.chain) is_shared = is_shared && step.constant.size() <= 1;
-  return is_shared ? 1 : channels;
+/// Whether float32 multiplies sums of these bits by the slope without rounding.
+bool is_exact_slope(const std::optional<Step>& function, int sum_bits) {
+  if (!function || function->op != Op::leaky_relu) return true;
+  int exponent = 0;
+  double mantissa = std::frexp(static_cast<double>(static_cast<float>(function->alpha)), &exponent);
+  auto digits = static_cast<uint32_t>(std::ldexp(std::abs(mantissa), 24));
+  return sum_bits + 24 - (digits == 0 ? 24 : std::countr_zero(digits)) <= 24;
 }
 
 /// What an activation layer is told beyond its format.
@@ -46,8 +42,8 @@ struct Settings {
 /// 1].
 void set_slope(double alpha, int bits, const std::string& name, Settings& settings) {
   if (!(alpha >= 0 && alpha <= 1)) {
-    throw InputError("node \"" + name + "\": slope " + std::to_string(alpha) +
-                     " below zero, expected 0 to 1");
+    throw InputError("node \"" + name + "\": its slope for negative values is " + std::to_string(alpha) +
+                     ", expected 0 to 1");
   }
   Fitted fitted = fit({static_cast<double>(static_cast<float>(alpha))}, 25, bits);
   settings.slope = fitted.codes[0];
@@ -104,7 +100,7 @@ Layer activation_layer(int input, const Settings& r, const Quantizer& q, int fra
   layer.high = static_cast<int32_t>(r.high);
   if (layer.low == layer.format.min_code() && layer.high == layer.format.max_code())
     layer.low = layer.high = 0;
-  layer.rounding = q.rounding;
+  layer.rounding = rounding_less_zero_point(q).value_or(q.rounding);
   layer.wraps = q.wraps;
   layer.slope = r.slope;
   layer.slope_shift = r.slope_shift;
@@ -130,31 +126,48 @@ Value Lowering::quantized(Value in, const Quantizer& q, const std::string& name)
   if (q.bipolar) return thresholded(in, q, name);
   int64_t levels = highest(q) - lowest(q);
   bool has_stored_bias = !in.chain.empty() && in.chain[0].stored;
-  if (has_stored_bias && (levels > kFewLevels || builder_.type(in.layer).bound > kLargestThreshold))
+  std::optional<Value> unscaled;  // what a float scale has been applied to
+  if (has_stored_bias && (levels > kFewLevels || builder_.type(in.layer).bound > kLargestThreshold)) {
+    bool is_dyadic =
+        std::all_of(in.unit.begin(), in.unit.end(), [](double u) { return exponent_of(u).has_value(); });
+    if (!is_dyadic) unscaled = in;
     in = with_stored_bias(std::move(in), name);
+  }
   std::optional<ChainParts> parts = take_apart(in.chain);
   if (parts) unfold_hard_sigmoid(*parts);
-  if (parts && !is_curved(parts) && is_uniform(in.unit) && is_uniform(parts->before.scale) &&
-      !parts->before.scale_is_learned && parts->before.scale[0] > 0 && !parts->before.shift_is_learned &&
+  int64_t bound = builder_.type(in.layer).bound;
+  bool fits = bound <= kLargestThreshold && levels <= kMostLevels && !q.wraps;
+  bool is_rounding = rounding_less_zero_point(q).has_value();
+  bool is_exact = !parts || is_exact_slope(parts->function,
+                                           static_cast<int>(std::bit_width(static_cast<uint64_t>(bound))));
+  bool needs_thresholds = fits && (!is_rounding || (!is_exact && levels <= kFewLevels));
+  if (!is_rounding && !fits) {
+    assume("ties of \"" + name + "\" are rounded " + std::string(name_of(q.rounding)) +
+           " around the code less the zero point, not around the code");
+  }
+  if (parts && !needs_thresholds && !is_curved(parts) && is_uniform(in.unit) &&
+      is_uniform(parts->before.scale) && !parts->before.scale_is_learned && parts->before.scale[0] > 0 &&
+      !parts->before.shift_is_learned &&
       std::all_of(parts->before.shift.begin(), parts->before.shift.end(), [](double b) { return b == 0; })) {
     auto scale = static_cast<double>(q.scale[0]);
     double step = in.unit[0] * parts->before.scale[0] * parts->after;  // real size of 2^F codes
     if (std::optional<int> exponent = exponent_of(step / scale)) {
       int frac_bits = *exponent;
       Settings r = settings_of(*parts, q, kMostSlopeBits, name);
-      if (!rounds_ties_alike(q)) {
-        assume("ties of \"" + name + "\" go to the even code less the zero point, not to the even code");
-      }
       Value v;
       v.layer = builder_.add(activation_layer(in.layer, r, q, frac_bits, name));
       v.unit = {std::ldexp(scale, frac_bits)};
+      if (unscaled) {
+        report(*unscaled, in.layer, v.layer, q, name);
+      } else if (!is_exact) {
+        report(in, -1, v.layer, q, name);
+      }
       return v;
     }
   }
-  bool fits = builder_.type(in.layer).bound <= kLargestThreshold && levels <= kMostLevels && !q.wraps;
-  if (fits && (levels <= kFewLevels || in.is_average || !parts || is_curved(parts)))
+  if (needs_thresholds || (fits && (levels <= kFewLevels || in.is_average || !parts || is_curved(parts))))
     return thresholded(in, q, name);
-  if (builder_.type(in.layer).bound > kLargestThreshold && (!parts || is_curved(parts))) {
+  if (bound > kLargestThreshold && (!parts || is_curved(parts))) {
     throw InputError("node \"" + name +
                      "\": sums of more than 31 bits have no thresholds; put a quantizer before its function");
   }
@@ -181,78 +194,15 @@ Value Lowering::scaled_and_rounded(const Value& in, const ChainParts& parts, con
   Value v;
   v.layer = builder_.add(layer);
   v.unit = {unit};
-  Difference difference = compare(builder_, in, scaled.layer, v.layer, q);
+  report(in, scaled.layer, v.layer, q, name);
+  return v;
+}
+
+void Lowering::report(const Value& in, int affine, int activation, const Quantizer& q,
+                      const std::string& name) {
+  Difference difference = compare(builder_, in, affine, activation, q);
   difference.node = name;
-  result_.differences.push_back(difference);
-  return v;
-}
-
-Value Lowering::thresholded(const Value& given, const Quantizer& q, const std::string& name) {
-  size_t rows = distinct_channels(given, channels(given));
-  std::vector<int> signs = directions(given.chain);
-  Value in = given;
-  bool falls = std::find(signs.begin(), signs.end(), -1) != signs.end();
-  if (falls) in.layer = mirrored(given, signs, name);
-  const TensorType& type = builder_.type(in.layer);
-  if (type.bound > kLargestThreshold)
-    throw InputError("node \"" + name + "\": sums of more than 31 bits have no thresholds");
-
-  int64_t low = lowest(q), step = q.bipolar ? 2 : 1, count = (highest(q) - low) / step;
-  std::vector<int32_t> codes;
-  for (size_t c = 0; c < rows; ++c) {
-    int sign = (signs.size() == 1 ? signs[0] : signs[c]) < 0 ? -1 : 1;
-    auto code_at = [&](int64_t sum) {
-      double real = std::ldexp(static_cast<double>(sum * sign), -type.frac_bits) * at(given.unit, c);
-      return code_of(run_chain(given.chain, c, static_cast<float>(real)), q);
-    };
-    int64_t from = type.low;
-    for (int64_t level = 1; level <= count; ++level) {
-      from = first_reached(from, type.high, [&](int64_t sum) { return code_at(sum) >= low + level * step; });
-      codes.push_back(static_cast<int32_t>(from));
-    }
-  }
-  auto scale = static_cast<double>(q.scale[0]);
-  int frac_bits = nearest_frac_bits(scale);
-  Value v;
-  v.layer = add_thresholds(in.layer, std::move(codes), static_cast<int>(rows), low, highest(q),
-                           format_of(q, frac_bits), is_learned(given.chain), name);
-  v.unit = {std::ldexp(scale, frac_bits)};
-  return v;
-}
-
-int Lowering::mirrored(const Value& in, const std::vector<int>& signs, const std::string& name) {
-  Parameter sign;
-  sign.name = name + "/sign";
-  sign.format = Format{2, 1, true};
-  sign.constant = true;
-  for (size_t c = 0; c < channels(in); ++c)
-    sign.codes.push_back((signs.size() == 1 ? signs[0] : signs[c]) < 0 ? -1 : 1);
-  sign.shape = {static_cast<int>(sign.codes.size())};
-  Layer layer;
-  layer.name = name + "/sign";
-  layer.kind = LayerKind::affine;
-  layer.inputs = {in.layer};
-  layer.scale = builder_.add(std::move(sign));
-  return builder_.add(std::move(layer));
-}
-
-int Lowering::add_thresholds(int input, std::vector<int32_t> codes, int rows, int64_t low, int64_t high,
-                             const Format& format, bool is_stored, const std::string& name) {
-  Parameter thresholds;
-  thresholds.name = name + "/thresholds";
-  thresholds.shape = {rows, static_cast<int>(codes.size()) / rows};
-  thresholds.format = Format::with_step(codes, builder_.type(input).frac_bits, 1);
-  thresholds.codes = std::move(codes);
-  thresholds.constant = !is_stored;
-  Layer layer;
-  layer.name = name;
-  layer.kind = LayerKind::threshold;
-  layer.inputs = {input};
-  layer.format = format;
-  layer.low = static_cast<int32_t>(low);
-  layer.high = static_cast<int32_t>(high);
-  layer.thresholds = builder_.add(std::move(thresholds));
-  return builder_.add(std::move(layer));
+  result_.differences.push_back(std::move(difference));
 }
 
 void Lowering::lower_quantize(int index) {
@@ -260,59 +210,6 @@ void Lowering::lower_quantize(int index) {
   if (!n.quantizer) refuse(n, "has no quantizer");
   if (is_input_encoding_[static_cast<size_t>(index)]) return put(index, input_of(index));
   put(index, quantized(input_of(index), *n.quantizer, n.name));
-}
-
-void Lowering::lower_multi_threshold(int index) {
-  const Node& n = node(index);
-  Value given = input_of(index);
-  if (!n.constant || n.constant->shape.size() != 2) refuse(n, "has no thresholds [channels, count]");
-  auto rows = static_cast<size_t>(n.constant->shape[0]), count = static_cast<size_t>(n.constant->shape[1]);
-  std::vector<float> thresholds = constant_values(*n.constant);
-  if (rows != 1 && rows != channels(given)) {
-    refuse(n, "has thresholds for " + std::to_string(rows) + " channels, expected 1 or " +
-                  std::to_string(channels(given)));
-  }
-  // Codes are counts plus an offset; in halves of the scale where the offset lies between two counts.
-  double scale = static_cast<double>(n.out_scale), offset = static_cast<double>(n.out_bias) / scale;
-  int64_t step = 1;
-  if (offset != std::floor(offset)) {
-    step = 2;
-    offset *= 2;
-    scale /= 2;
-  }
-  if (!(scale > 0) || offset != std::floor(offset) || std::abs(offset) > 32768) {
-    refuse(n, "puts out count x " + std::to_string(n.out_scale) + " + " + std::to_string(n.out_bias) +
-                  "; expected a positive scale and an offset of whole or half counts");
-  }
-  std::vector<int> signs = directions(given.chain);
-  Value in = given;
-  if (std::find(signs.begin(), signs.end(), -1) != signs.end()) in.layer = mirrored(given, signs, n.name);
-  const TensorType& type = builder_.type(in.layer);
-  if (type.bound > kLargestThreshold) refuse(n, "reads sums of more than 31 bits");
-  size_t out_rows = std::max(rows, distinct_channels(given, channels(given)));
-  std::vector<int32_t> codes;
-  for (size_t c = 0; c < out_rows; ++c) {
-    int sign = (signs.size() == 1 ? signs[0] : signs[c]) < 0 ? -1 : 1;
-    for (size_t j = 0; j < count; ++j) {
-      float threshold = thresholds[(rows == 1 ? 0 : c) * count + j];
-      codes.push_back(static_cast<int32_t>(first_reached(type.low, type.high, [&](int64_t sum) {
-        double real = std::ldexp(static_cast<double>(sum * sign), -type.frac_bits) * at(given.unit, c);
-        return run_chain(given.chain, c, static_cast<float>(real)) >= threshold;
-      })));
-    }
-  }
-  Quantizer q;
-  q.scale = {static_cast<float>(scale)};
-  q.low = static_cast<int64_t>(offset);
-  q.high = q.low + step * static_cast<int64_t>(count);
-  q.bits = 1;
-  q.is_signed = q.low < 0;
-  int frac_bits = nearest_frac_bits(scale);
-  Value v;
-  v.layer = add_thresholds(in.layer, std::move(codes), static_cast<int>(out_rows), q.low, q.high,
-                           format_of(q, frac_bits), true, n.name);
-  v.unit = {std::ldexp(scale, frac_bits)};
-  put(index, std::move(v));
 }
 
 }  // namespace netsurf::foreign

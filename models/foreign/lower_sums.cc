@@ -54,7 +54,7 @@ int Lowering::kernel_of(const Node& n, std::vector<double>& unit) {
     refuse(
         n,
         "has float weights without a quantizer; give them a format with --float_format q<m,n,s>, or end the "
-        "network before it with --output NODE");
+        "network before it with --end_at NODE");
   }
   const Quantizer& q = *constant.quantizer;
   if (std::string problem = problem_of(q); !problem.empty())

@@ -13,6 +13,7 @@ namespace netsurf::foreign {
 
 class Lowering {
   static constexpr int kMostBits = 61;  // of a sum, with one to spare
+  static constexpr int64_t kLargestThreshold = (int64_t{1} << 31) - 2;
 
  public:
   Lowering(const Graph& graph, const LowerOptions& options) : graph_(graph), options_(options) {}
@@ -21,7 +22,7 @@ class Lowering {
  private:
   // lower.cc
   void choose_output();
-  /// The last node of those called --output, or of the parts of one: NAME/bias, the layers of a nested model.
+  /// The last node of those called --end_at, or of the parts of one: NAME/bias, the layers of a nested model.
   int named_output() const;
   void lower_node(int index);
   void finish();
@@ -40,19 +41,28 @@ class Lowering {
 
   // lower_quantize.cc
   void lower_quantize(int index);
-  void lower_multi_threshold(int index);
   /// The value as codes of the quantizer: by an activation, thresholds, or an affine layer and an activation.
   Value quantized(Value in, const Quantizer& quantizer, const std::string& name);
+  /// Counts where an affine layer (-1 for none) and an activation differ from the chain and the quantizer
+  /// they stand for.
+  void report(const Value& in, int affine, int activation, const Quantizer& quantizer,
+              const std::string& name);
+  Value scaled_and_rounded(const Value& in, const ChainParts& parts, const Quantizer& quantizer,
+                           const std::string& name);
+
+  // lower_thresholds.cc
+  void lower_multi_threshold(int index);
   Value thresholded(const Value& in, const Quantizer& quantizer, const std::string& name);
   /// A layer that turns the sign of the falling channels, so that thresholds can count upwards.
   int mirrored(const Value& in, const std::vector<int>& signs, const std::string& name);
   int add_thresholds(int input, std::vector<int32_t> codes, int rows, int64_t low, int64_t high,
                      const Format& format, bool is_stored, const std::string& name);
-  Value scaled_and_rounded(const Value& in, const ChainParts& parts, const Quantizer& quantizer,
-                           const std::string& name);
 
   // lower_joins.cc
   void lower_pool(int index);
+  /// Multiplied by a constant that makes every average of a window exact, whatever its padding leaves of it;
+  /// the value itself, aloud, where that needs more than 16 bits.
+  Value finer_for_average(const Node& node, const Window& window, const Value& in);
   /// The same value with its falling channels mirrored, so that its chain rises everywhere.
   Value risen(const Value& in, const std::vector<int>& signs, const std::string& name);
   void lower_join(int index);
@@ -69,7 +79,8 @@ class Lowering {
   /// A stored bias at the head of the chain, as the shift of an affine layer whose scales are the units: the
   /// result has the unit 1.
   Value with_stored_bias(Value in, const std::string& name);
-  /// The value without a chain, by exact means only: an affine layer where the chain is constants.
+  /// The value without a chain, by exact means only: an affine layer where the chain is constants, an
+  /// activation for a ReLU of few bits.
   Value settled(Value in, const std::string& name);
   /// Settled, with one unit for all channels, and few enough bits for a sum to read; with a float format
   /// given, rounded to that.
@@ -82,6 +93,8 @@ class Lowering {
   /// Number of channels (last axis) of a value.
   size_t channels(const Value& value) const;
   void put(int index, Value value);
+  /// Lets go of what a node's inputs hold once nobody reads them any more.
+  void release_inputs(int index);
   void assume(const std::string& what) { result_.assumptions.push_back(what); }
 
   const Graph& graph_;
@@ -89,6 +102,9 @@ class Lowering {
   Builder builder_;
   std::vector<Value> values_;     // per node
   std::vector<int> num_readers_;  // per node, among those needed
+  std::vector<int> unread_;       // readers still to come
+  std::vector<int64_t> held_;     // numbers in each value, when it was put
+  int64_t num_held_ = 0;          // in all that are still read
   std::vector<bool> is_needed_;
   std::vector<bool> is_input_encoding_;  // quantizers that became the input layer
   int output_ = -1;                      // node to end at

@@ -104,8 +104,25 @@ std::string problem_of(const Quantizer& q) {
   return "";
 }
 
-bool rounds_ties_alike(const Quantizer& q) {
-  return !q.rounds_shifted || zero_point(q) % 2 == 0 || q.rounding != core::Rounding::half_even;
+std::optional<core::Rounding> rounding_less_zero_point(const Quantizer& q) {
+  using core::Rounding;
+  if (!q.rounds_shifted || zero_point(q) == 0) return q.rounding;
+  // Codes from 0 up have a sign of their own at no tie that is not cut off at 0 anyway.
+  bool is_positive = q.low >= 0;
+  switch (q.rounding) {
+    case Rounding::half_even:
+      return zero_point(q) % 2 == 0 ? std::optional(q.rounding) : std::nullopt;
+    case Rounding::half_away:
+      return is_positive ? std::optional(Rounding::half_up) : std::nullopt;
+    case Rounding::half_to_zero:
+      return is_positive ? std::optional(Rounding::half_down) : std::nullopt;
+    case Rounding::to_zero:
+      return is_positive ? std::optional(Rounding::floor) : std::nullopt;
+    case Rounding::away:
+      return is_positive ? std::optional(Rounding::ceil) : std::nullopt;
+    default:
+      return q.rounding;  // the same wherever zero is
+  }
 }
 
 }  // namespace netsurf::foreign

@@ -1,6 +1,7 @@
 // A quantizer's own arithmetic: the code of a float, and the engine formats that hold its codes.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "models/foreign/graph.h"
@@ -16,9 +17,10 @@ int64_t code_of(float y, const Quantizer& quantizer);
 int64_t lowest(const Quantizer& quantizer);
 int64_t highest(const Quantizer& quantizer);
 
-/// Whether exact ties go where the engine sends them: not with an odd zero point that is added before
-/// rounding to even, and only to within ties for the other modes around zero.
-bool rounds_ties_alike(const Quantizer& quantizer);
+/// The rounding of codes less the zero point that, within the range of codes, gives what the quantizer gives:
+/// its own where the zero point is added after rounding. Nothing where none of the nine does: to even behind
+/// an odd zero point, and around a zero that lies inside the range.
+std::optional<core::Rounding> rounding_less_zero_point(const Quantizer& quantizer);
 
 /// A format with these fraction bits that holds the range; the quantizer's own bits where it has no zero
 /// point.

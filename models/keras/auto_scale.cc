@@ -20,7 +20,7 @@ std::vector<float> ChannelView::max_magnitude() const {
 
 float nearest_power_of_two(float x) {
   float log2 = std::log(x + kEpsilon) / static_cast<float>(0.69314718055994530942);
-  return std::ldexp(1.0f, static_cast<int>(std::nearbyint(log2)));
+  return std::isfinite(log2) ? std::ldexp(1.0f, static_cast<int>(std::nearbyint(log2))) : log2;
 }
 
 std::vector<float> least_squares_scale(const ChannelView& view, std::span<const float> codes) {

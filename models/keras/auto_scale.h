@@ -19,7 +19,8 @@ struct ChannelView {
   std::vector<float> max_magnitude() const;
 };
 
-/// 2^round(log2(x + 1e-7)), half to even, through a float32 logarithm.
+/// 2^round(log2(x + 1e-7)), half to even, through a float32 logarithm; not finite where
+/// x is not.
 float nearest_power_of_two(float x);
 
 /// Per channel mean(x q) / (mean(q q) + 1e-7): the scale that brings codes closest to the values.

@@ -1,6 +1,7 @@
 #include "models/keras/child_process.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <exception>
 #include <fstream>
@@ -43,7 +45,7 @@ rlim_t data_bytes() {
   }
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_CPU, limits.processor_seconds);
-  if (data_before > 0) limit(RLIMIT_DATA, data_before + limits.more_bytes);
+  if (kChildMemoryIsLimited && data_before > 0) limit(RLIMIT_DATA, data_before + limits.more_bytes);
   std::string reply;
   try {
     reply = "+" + work();
@@ -87,11 +89,22 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  std::string reply() {
+  /// All the child writes within `limit`; ends it when that is over.
+  std::string reply(std::chrono::milliseconds limit) {
+    using Clock = std::chrono::steady_clock;
+    Clock::time_point end = Clock::now() + limit;
     std::string bytes;
     char buffer[1 << 16];
     while (true) {
-      ssize_t got = read(end_, buffer, sizeof buffer);
+      auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
+      pollfd waiting{end_, POLLIN, 0};
+      int ready = poll(&waiting, 1, static_cast<int>(std::clamp<int64_t>(left, 0, 1 << 30)));
+      if (ready == 0) {
+        kill(process_, SIGKILL);
+        return "";
+      }
+      if (ready < 0 && errno == EINTR) continue;
+      ssize_t got = ready < 0 ? -1 : read(end_, buffer, sizeof buffer);
       if (got == 0) return bytes;
       if (got < 0 && errno != EINTR)
         throw RunError(std::string("cannot read a pipe: ") + std::strerror(errno));
@@ -118,7 +131,8 @@ class Child {
 std::string run_in_child(const std::string& what, const ChildLimits& limits,
                          const std::function<std::string()>& work) {
   Child child(limits, work);
-  std::string reply = child.reply();
+  constexpr int kPatience = 10;
+  std::string reply = child.reply(kPatience * std::chrono::seconds(limits.processor_seconds));
   int status = child.wait();
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || reply.empty()) {
     std::string signal_text = WIFSIGNALED(status) ? " (signal " + std::to_string(WTERMSIG(status)) + ")" : "";

@@ -108,6 +108,8 @@ Json parse_json(std::string_view text) {
     return Json::parse(text, check_depth);
   } catch (const Json::parse_error& error) {
     throw FormatError("not a readable JSON text: error at byte " + std::to_string(error.byte));
+  } catch (const Json::out_of_range&) {
+    throw FormatError("not a readable JSON text: a number is too large");
   }
 }
 

@@ -112,6 +112,8 @@ Window read_window(const LayerCall& call, const Tensor& tensor, std::string_view
                  [](unsigned char c) { return std::tolower(c); });
   if (padding == "same") {
     window.pad_same(height + top + bottom, width + left + right);
+  } else if (padding == "causal" && axes == 1 && size == "kernel_size") {
+    window.pad_left = window.dilation_x * (window.width - 1);
   } else if (padding != "valid") {
     call.fail("padding", "is " + quote(padding) + ", expected same or valid");
   }

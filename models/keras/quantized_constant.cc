@@ -67,17 +67,28 @@ int32_t code_of(float x, const Quantizer& quantizer) {
   return static_cast<int32_t>(std::min(rounded, static_cast<double>(quantizer.high)));
 }
 
-void set_codes(QuantizedTensor& result, std::span<const float> codes) {
-  for (float code : codes) result.codes.push_back(static_cast<int32_t>(code));
-  result.values.clear();
-}
-
-void set_scales(QuantizedTensor& result, std::vector<float> scales) {
-  // A channel of zeros gets scale 0 in QKeras; every scale gives the same values there.
-  for (float& scale : scales) scale = scale > 0 && std::isfinite(scale) ? scale : 1;
+/// Takes codes, and scales per channel. Throws FormatError where the weights were too large or too small for
+/// float32.
+void set_codes(const QuantizerSpec& spec, std::span<const float> codes, std::vector<float> scales,
+               QuantizedTensor& result) {
+  std::vector<bool> is_zero(scales.size(), !result.quantizer->bipolar);
+  for (size_t i = 0; i < codes.size(); ++i) {
+    if (!std::isfinite(codes[i]))
+      spec.fail("alpha", "gives codes that are no numbers: the weights are too large");
+    result.codes.push_back(static_cast<int32_t>(codes[i]));
+    if (codes[i] != 0) is_zero[i % scales.size()] = false;
+  }
+  for (size_t c = 0; c < scales.size(); ++c) {
+    // A channel of zeros gets scale 0 in QKeras; every scale gives the same values there.
+    if (scales[c] == 0 && is_zero[c]) scales[c] = 1;
+    if (!(scales[c] > 0) || !std::isfinite(scales[c])) {
+      spec.fail("alpha", "gives the scale " + std::to_string(scales[c]) + ", expected a number above 0");
+    }
+  }
   if (std::all_of(scales.begin(), scales.end(), [&](float scale) { return scale == scales[0]; }))
     scales.resize(1);
   result.quantizer->scale = std::move(scales);
+  result.values.clear();
 }
 
 std::string automatic_note(const QuantizerSpec& spec, bool was_none) {
@@ -128,8 +139,7 @@ void quantize_bits_automatic(const QuantizerSpec& spec, const StoredTensor& tens
   quantizer.rounding = core::Rounding::half_away;
   result.quantizer = quantizer;
   for (float& scale : scales) scale *= unit;
-  set_codes(result, codes);
-  set_scales(result, std::move(scales));
+  set_codes(spec, codes, std::move(scales), result);
 }
 
 /// quantized_linear: clip, then half to even; values are divided by the scale.
@@ -167,8 +177,7 @@ void quantize_linear_automatic(const QuantizerSpec& spec, const StoredTensor& te
   }
   round_codes();
   result.quantizer = quantizer;
-  set_codes(result, codes);
-  set_scales(result, std::move(scales));
+  set_codes(spec, codes, std::move(scales), result);
 }
 
 QuantizedTensor quantize_bits(const QuantizerSpec& spec, const StoredTensor& tensor, WeightRole role,
@@ -191,21 +200,20 @@ QuantizedTensor quantize_bits(const QuantizerSpec& spec, const StoredTensor& ten
     return result;
   }
   Quantizer quantizer = fixed_point(spec, linear);
-  result.values = tensor.values;
-  if (alpha == Alpha::number) {
-    float number = static_cast<float>(spec.number("alpha", 1));
-    if (!linear) {
-      // The weights are not divided by alpha, the codes are multiplied by it.
-      std::vector<float> codes;
-      for (float value : tensor.values) {
-        codes.push_back(static_cast<float>(
-            quantizer.bipolar ? (value >= 0 ? 1 : 0) : code_of(value / quantizer.scale[0], quantizer)));
-      }
-      set_codes(result, codes);
-    }
-    quantizer.scale[0] *= number;
-  }
   result.quantizer = quantizer;
+  result.values = tensor.values;
+  if (alpha == Alpha::one) return result;
+  float scale = quantizer.scale[0] * static_cast<float>(spec.number("alpha", 1));
+  result.quantizer->scale = {scale};
+  if (linear) return result;
+  // The weights are not divided by alpha, the codes are multiplied by it.
+  std::vector<float> codes;
+  for (float value : tensor.values) {
+    float code = quantizer.bipolar ? (value >= 0 ? 1.0f : 0.0f)
+                                   : static_cast<float>(code_of(value / quantizer.scale[0], quantizer));
+    codes.push_back(code);
+  }
+  set_codes(spec, codes, {scale}, result);
   return result;
 }
 
@@ -249,8 +257,7 @@ QuantizedTensor quantize_ternary(const QuantizerSpec& spec, const StoredTensor& 
   quantizer.bits = 2;
   quantizer.set_full_range(true);
   result.quantizer = quantizer;
-  set_codes(result, codes);
-  set_scales(result, std::move(scales));
+  set_codes(spec, codes, std::move(scales), result);
   return result;
 }
 
@@ -270,9 +277,6 @@ QuantizedTensor quantize_binary(const QuantizerSpec& spec, const StoredTensor& t
     check_automatic(spec);
     bool is_vector = tensor.sizes.size() == 1;
     scales = least_squares_scale({tensor.values, is_vector ? tensor.values.size() : channels}, operands);
-    if (std::any_of(scales.begin(), scales.end(), [](float scale) { return scale < 0; })) {
-      spec.fail("alpha", "is automatic and gives a negative scale, which NetSurf does not take");
-    }
     if (alpha == Alpha::automatic_po2) {
       std::transform(scales.begin(), scales.end(), scales.begin(), nearest_power_of_two);
     }
@@ -285,8 +289,7 @@ QuantizedTensor quantize_binary(const QuantizerSpec& spec, const StoredTensor& t
   quantizer.low = 0;
   quantizer.high = 1;
   result.quantizer = quantizer;
-  set_codes(result, bits);
-  set_scales(result, std::move(scales));
+  set_codes(spec, bits, std::move(scales), result);
   return result;
 }
 

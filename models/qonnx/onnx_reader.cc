@@ -1,6 +1,7 @@
 #include "models/qonnx/onnx_reader.h"
 
 #include <algorithm>
+#include <set>
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
@@ -112,24 +113,44 @@ void Reader::finish() {
   mark_learned(graph_);
 }
 
-foreign::Graph read(std::string_view bytes, const std::string& file, Budget budget, External external) {
-  onnx::ModelProto model = parse_model(bytes, file);
-  Source source(model, file);
-  return Reader(source, budget, std::move(external)).read();
+/// Numbers that a file may turn into: they are copied a few times on their way, and a short file has no need
+/// of more.
+Budget budget_for(uint64_t num_bytes) {
+  constexpr uint64_t kPerByte = 32, kAtLeast = 1 << 20, kAtMost = uint64_t{1} << 30;
+  return Budget(std::min(kAtLeast + kPerByte * std::min(num_bytes, kAtMost), kAtMost));
+}
+
+/// Size of the files beside the model that its tensors name.
+uint64_t external_bytes(const onnx::ModelProto& model, const std::filesystem::path& folder) {
+  std::set<std::string> locations;
+  for (const onnx::TensorProto& tensor : model.graph().initializer()) {
+    for (const auto& entry : tensor.external_data()) {
+      if (entry.key() == "location") locations.insert(entry.value());
+    }
+  }
+  uint64_t sum = 0;
+  for (const std::string& location : locations) {
+    std::error_code error;
+    uint64_t size = std::filesystem::file_size(folder / location, error);
+    if (!error) sum += std::min(size, kMaxFileBytes);
+  }
+  return sum;
 }
 
 }  // namespace
 
 foreign::Graph graph_from_onnx(std::string_view bytes, const std::string& file) {
-  // Numbers are copied a few times on their way; a short file has no need of more.
-  constexpr uint64_t kPerByte = 32, kAtLeast = 1 << 20, kAtMost = uint64_t{1} << 30;
-  return read(bytes, file, Budget(std::min(kAtLeast + kPerByte * bytes.size(), kAtMost)), refuse_external);
+  onnx::ModelProto model = parse_model(bytes, file);
+  Source source(model, file);
+  return Reader(source, budget_for(bytes.size()), refuse_external).read();
 }
 
 foreign::Graph read_onnx(const std::filesystem::path& file) {
-  constexpr uint64_t kMost = uint64_t{1} << 30;
-  return read(read_file(file, kMaxFileBytes), file.string(), Budget(kMost),
-              external_reader(file.parent_path()));
+  std::string bytes = read_file(file, kMaxFileBytes);
+  onnx::ModelProto model = parse_model(bytes, file.string());
+  Source source(model, file.string());
+  Budget budget = budget_for(bytes.size() + external_bytes(model, file.parent_path()));
+  return Reader(source, budget, external_reader(file.parent_path())).read();
 }
 
 }  // namespace netsurf::qonnx

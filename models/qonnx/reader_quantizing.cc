@@ -91,6 +91,12 @@ Value read_trunc(const Step& step) {
   q.bits = static_cast<int>(out_bits);
   q.is_signed = !is_unsigned(step.make.graph(), x.node);
   q.set_full_range();
+  // Version 1 does not saturate: the highest codes may round up to one code more than the bits hold.
+  bool rounds_up = q.rounding != core::Rounding::floor && q.rounding != core::Rounding::to_zero;
+  if (rounds_up && in_bits > out_bits) {
+    ++q.high;
+    ++q.bits;
+  }
   step.make.assume("Trunc " + quote(step.name()) + " does not say whether its codes are signed: read as " +
                    (q.is_signed ? "signed" : "unsigned") + ", from what comes before it");
   double factor = std::ldexp(1.0, static_cast<int>(in_bits - out_bits));

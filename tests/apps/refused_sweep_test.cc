@@ -45,11 +45,11 @@ TempDir* SweepOfAModel::folder_ = nullptr;
 
 TEST_F(SweepOfAModel, ThatIsRefusedMakesNoStoreToBlockTheMendedOne) {
   std::string far = write("far.txt", "1 2\n99999999\n");
-  for (const std::string& wrong :
-       {std::string("--fault_model list"), "--protection_range 0 --faults " + far,
-        std::string("--protection_range 0 --design rotation --ber_range 0.2"), std::string("--ber_range 0.1"),
-        std::string("--protection_range 0 --num_reps -1 --ber_range 1e-9"),
-        "--pruned stored --ranking " + ranking()}) {
+  for (const std::string& wrong : {std::string("--fault_model list"), "--protection_range 0 --faults " + far,
+                                   std::string("--protection_range 0 --design rotation --ber_range 0.2"),
+                                   std::string("--ber_range 0.1 --protection_range 0.5"),
+                                   std::string("--protection_range 0 --num_reps -1 --ber_range 1e-9"),
+                                   "--pruned stored --ranking " + ranking()}) {
     Ran ran = sweep(wrong);
     EXPECT_EQ(ran.code, 2) << wrong << ": " << ran.err;
     EXPECT_FALSE(fs::exists(store())) << wrong;

@@ -154,6 +154,18 @@ TEST(Lower, BiasWithAStepOfItsOwnIsAddedAfterTheScales) {
   EXPECT_FALSE(parameter_of(model, affine.shift).constant);
 }
 
+TEST(Lower, ScaleBeforeAStoredBiasIsCompared) {
+  auto differences = [](float scale) {
+    Chain chain = dense_chain(quantizer(scale, 4, true));
+    chain.constant("bias", Op::add_constant, stored("b", {1}, {5}, quantizer(0.0625f, 8, true)));
+    chain.quantize("act", quantizer(0.125f, 8, true));
+    return lower(chain.graph, {}).differences;
+  };
+  ASSERT_EQ(differences(0.3f).size(), 1u);
+  EXPECT_GT(differences(0.3f)[0].checked, 100);
+  EXPECT_TRUE(differences(0.25f).empty());
+}
+
 TEST(Lower, FloatBiasIsRoundedAloud) {
   Chain chain = dense_chain(quantizer(0.25f, 4, true));
   chain.constant("bias", Op::add_constant, floats({0.3f}));
@@ -206,7 +218,7 @@ TEST(Lower, FloatWeightsAreRefusedWithTheWaysOut) {
   std::string message = refusal(chain.graph);
   EXPECT_THAT(message, HasSubstr("\"decoder\""));
   EXPECT_THAT(message, HasSubstr("--float_format"));
-  EXPECT_THAT(message, HasSubstr("--output"));
+  EXPECT_THAT(message, HasSubstr("--end_at"));
   EXPECT_EQ(refusal(chain.graph, {.float_format = Format{6, 0, true}}), "");
 }
 

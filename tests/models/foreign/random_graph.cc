@@ -68,6 +68,7 @@ class Drawer {
     q.set_full_range(q.bits > 1 && random_.chance(30));
     if (random_.chance(20)) {
       q.zero_point = {random_.between(q.low, q.high)};
+      q.rounds_shifted = !is_input && random_.chance(50);
     } else if (random_.chance(20) && !is_input) {
       q = Quantizer{
           .scale = {scale(-2, 1)}, .bits = 1, .is_signed = false, .bipolar = true, .low = 0, .high = 1};

@@ -45,7 +45,20 @@ TEST(ChildProcess, AnEndlessLoopIsEnded) {
   expect_error<FormatError>([&] { run(loop); }, {"the work failed", "signal"});
 }
 
+TEST(ChildProcess, AChildThatSleepsIsEndedAtLast) {
+  auto sleeper = []() -> std::string {
+    pause();
+    return "";
+  };
+  expect_error<FormatError>(
+      [&] {
+        run_in_child("the work", {0, 64 << 20}, sleeper);
+      },
+      {"the work failed", "signal"});
+}
+
 TEST(ChildProcess, MemoryWithoutEndIsRefused) {
+  if (!kChildMemoryIsLimited) GTEST_SKIP() << "AddressSanitizer hangs where memory is refused";
   auto hoard = []() -> std::string {
     for (std::string all(1, 'x');; all += all) {
     }

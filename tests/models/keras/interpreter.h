@@ -1,4 +1,4 @@
-// Runs a foreign graph on real numbers, one plain loop per operation: for the tests of readers.
+// Foreign graphs on float32, in the doubles that the Keras tests write their expectations in.
 #pragma once
 
 #include <vector>
@@ -12,8 +12,7 @@ struct Image {
   std::vector<double> values;
 };
 
-/// What every node puts out for one input. Supports what the Keras reader writes; throws std::runtime_error
-/// else.
+/// What every node puts out for one input.
 std::vector<Image> interpret(const foreign::Graph& graph, const std::vector<double>& input);
 
 }  // namespace netsurf::keras

@@ -126,7 +126,7 @@ nlohmann::json layer(const std::string& class_name, const std::string& name, nlo
 }
 
 nlohmann::json input(const std::string& name, const std::vector<int>& sizes) {
-  nlohmann::json shape = {nullptr};
+  nlohmann::json shape = nlohmann::json::array({nullptr});
   for (int size : sizes) shape.push_back(size);
   return layer("InputLayer", name, {{"batch_input_shape", shape}});
 }
@@ -137,8 +137,11 @@ nlohmann::json sequential(const std::vector<nlohmann::json>& layers) {
 
 nlohmann::json reading(nlohmann::json layer, const std::vector<std::string>& from) {
   nlohmann::json call = nlohmann::json::array();
-  for (const std::string& name : from) call.push_back({name, 0, 0, nlohmann::json::object()});
-  layer["inbound_nodes"] = {call};
+  for (const std::string& name : from)
+    call.push_back(nlohmann::json::array({name, 0, 0, nlohmann::json::object()}));
+  // A list of one written in braces is a copy to some compilers.
+  layer["inbound_nodes"] = nlohmann::json::array();
+  layer["inbound_nodes"].push_back(call);
   layer["name"] = layer["config"]["name"];
   return layer;
 }
@@ -147,7 +150,7 @@ nlohmann::json functional(const std::string& name, const std::vector<nlohmann::j
                           const std::vector<std::string>& inputs, const std::string& output,
                           int output_call) {
   nlohmann::json starts = nlohmann::json::array();
-  for (const std::string& each : inputs) starts.push_back({each, 0, 0});
+  for (const std::string& each : inputs) starts.push_back(nlohmann::json::array({each, 0, 0}));
   nlohmann::json ends = nlohmann::json::array({nlohmann::json::array({output, output_call, 0})});
   return {
       {"class_name", "Functional"},

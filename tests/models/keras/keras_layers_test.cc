@@ -87,6 +87,18 @@ TEST(KerasLayers, ConvolutionWithSamePaddingPutsTheOddRowBelow) {
   }
 }
 
+TEST(KerasLayers, CausalPaddingStandsBeforeTheFirstStepOnly) {
+  nlohmann::json config = without_bias({{"filters", 3},
+                                        {"kernel_size", {3}},
+                                        {"strides", {1}},
+                                        {"dilation_rate", {2}},
+                                        {"padding", "causal"}});
+  Graph graph = graph_of({input("in", {5, 2}), layer("QConv1D", "conv", config)},
+                         {{"conv", {{"kernel:0", {3, 2, 3}, some_numbers(3 * 2 * 3)}}}});
+  EXPECT_EQ(graph.nodes[1].window.pad_left, 4);
+  EXPECT_EQ(graph.nodes[1].window.pad_right, 0);
+}
+
 TEST(KerasLayers, OneDimensionalConvolutionsBecomeImagesOfHeightOne) {
   std::vector<float> kernel = some_numbers(2 * 2 * 3), x = some_numbers(5 * 2, 5);
   Graph graph = graph_of(

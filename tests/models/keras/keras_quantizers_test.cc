@@ -109,6 +109,16 @@ TEST(KerasQuantizers, ChannelsOfZerosGetAScaleThatIsNotZero) {
   EXPECT_EQ(tensor.codes, (std::vector<int32_t>{0, 3, 0, -3}));
 }
 
+TEST(KerasQuantizers, WeightsBeyondFloat32AreRefused) {
+  auto refused = [](const char* spelling, std::vector<float> values) {
+    int64_t count = static_cast<int64_t>(values.size());
+    expect_error<FormatError>([&] { quantize(spelling, {{count, 1}, values}); }, {"alpha"});
+  };
+  refused("quantized_bits(4,-62,alpha='auto_po2')", {1e30f, 1});
+  refused("quantized_bits(4,-62,alpha='auto')", {1e30f, 1});
+  refused("binary(alpha='auto')", {0, 0});
+}
+
 TEST(KerasQuantizers, TernaryAndBinaryWeightsHaveScalesOfLeastSquares) {
   QuantizedTensor fixed = quantize("ternary(alpha=0.5,threshold=0.25)", {{3}, {0.25, -0.2f, -9}});
   EXPECT_EQ(fixed.codes, (std::vector<int32_t>{1, 0, -1}));

@@ -158,6 +158,7 @@ TEST(KerasUntrusted, NestingIsLimited) {
 TEST(KerasUntrusted, JsonThatIsNoModelIsRefused) {
   refused_json("", {"net.json", "JSON"});
   refused_json("{\"class_name\": \"Sequ", {"net.json", "JSON", "byte"});
+  refused_json(R"({"class_name": 1e999})", {"net.json", "JSON", "too large"});
   refused_json("[]", {"net.json", "object"});
   refused_json("{}", {"class_name"});
   refused_json(R"({"class_name": "Sequential"})", {"config"});

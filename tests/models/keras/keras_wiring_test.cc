@@ -34,7 +34,7 @@ NamedTensor scalar_kernel(const std::string& name, float value) { return {name, 
 TEST(KerasWiring, OldSequentialModelsAreABareListWithTheShapeInTheFirstLayer) {
   json first = dense("fc");
   first["config"]["batch_input_shape"] = {nullptr, 1};
-  json model = {{"class_name", "Sequential"}, {"config", {first}}, {"keras_version", "2.0.5"}};
+  json model = {{"class_name", "Sequential"}, {"config", json::array({first})}, {"keras_version", "2.0.5"}};
   Graph graph = graph_from_json(model.dump(), "net.json",
                                 weights_file({{"fc", {scalar_kernel("fc/kernel:0", 3)}}}), "net.h5");
   EXPECT_EQ(names_of(graph), (std::vector<std::string>{"fc_input", "fc"}));
@@ -60,7 +60,7 @@ TEST(KerasWiring, NestedModelsKeepTheirNamesAndFindTheirTensorsInOneGroup) {
 
 TEST(KerasWiring, ASharedLayerIsCalledAgainUnderAnotherName) {
   json shared = reading(dense("fc"), {"x"});
-  shared["inbound_nodes"].push_back({{"fc", 0, 0, json::object()}});
+  shared["inbound_nodes"].push_back(json::parse(R"([["fc", 0, 0, {}]])"));
   json model = functional("net", {input("x", {1}), shared}, {"x"}, "fc", 1);
   Graph graph = graph_from_h5(whole_file(model, {{"fc", {scalar_kernel("kernel:0", 3)}}}), "net.h5");
   EXPECT_EQ(names_of(graph), (std::vector<std::string>{"x", "fc", "fc/call2"}));
@@ -104,7 +104,7 @@ json tensor_of(const std::string& name) {
 }
 
 json reading3(json layer, const json& args) {
-  layer["inbound_nodes"] = {{{"args", args}, {"kwargs", {{"training", false}}}}};
+  layer["inbound_nodes"] = json::array({json{{"args", args}, {"kwargs", {{"training", false}}}}});
   layer["name"] = layer["config"]["name"];
   return layer;
 }
@@ -114,7 +114,8 @@ Keras3 keras3_model() {
   json both = json::array({tensor_of("a"), tensor_of("b")});
   json config = {{"name", "net"},
                  {"layers",
-                  {start, reading3(dense("a"), {tensor_of("x")}), reading3(dense("b"), {tensor_of("a")}),
+                  {start, reading3(dense("a"), json::array({tensor_of("x")})),
+                   reading3(dense("b"), json::array({tensor_of("a")})),
                    reading3(layer("Add", "sum"), json::array({both}))}},
                  {"input_layers", {"x", 0, 0}},
                  {"output_layers", {"sum", 0, 0}}};

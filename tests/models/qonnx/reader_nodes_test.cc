@@ -6,7 +6,7 @@
 #include "engine/base/error.h"
 #include "tests/models/expect_error.h"
 #include "tests/models/qonnx/reader_file.h"
-#include "tests/models/qonnx/reader_interpreter.h"
+#include "tests/support/float_network.h"
 
 namespace netsurf::qonnx {
 namespace {
@@ -15,7 +15,7 @@ using foreign::Op;
 
 Floats computed(const TestFile& file, const Floats& input) {
   foreign::Graph graph = file.read();
-  return Interpreter(graph).output(input);
+  return foreign::testing::output_of(graph, input);
 }
 
 /// A file with one node that reads x and puts y out.
@@ -37,7 +37,7 @@ TEST(ReaderNodes, AFlattenedImagePermutesTheColumnsOfTheNextMatrix) {
   foreign::Graph graph = file.read();
   EXPECT_EQ(only(graph, Op::dense).constant->values, (Floats{1, 100, 10, 1000}));
   // Channels last: (x0 c0), (x0 c1), (x1 c0), (x1 c1).
-  EXPECT_EQ(Interpreter(graph).output({1, 2, 3, 4}), (Floats{1 + 200 + 30 + 4000}));
+  EXPECT_EQ(foreign::testing::output_of(graph, {1, 2, 3, 4}), (Floats{1 + 200 + 30 + 4000}));
 }
 
 TEST(ReaderNodes, TheSameNetworkInTwoLayoutsIsTheSameGraph) {
@@ -151,7 +151,7 @@ TEST(ReaderNodes, BatchNormsKeepTheOrderOfOnnxAndSaySo) {
   ASSERT_EQ(graph.assumptions.size(), 1U);
   EXPECT_NE(graph.assumptions[0].find("float32"), std::string::npos);
   float x = 1.7F, expected = 0.3F * (x - 0.1F) / std::sqrt(0.9F + 0.001F) + 0.7F;
-  EXPECT_EQ(Interpreter(graph).output({x, 0})[0], expected);
+  EXPECT_EQ(foreign::testing::output_of(graph, {x, 0})[0], expected);
 }
 
 TEST(ReaderNodes, WindowsTakePaddingFromAutoPadAndCeilMode) {
@@ -181,7 +181,7 @@ TEST(ReaderNodes, SequencesAreImagesOneRowHigh) {
   file.node("Conv", {"x", "w"}, {"y"});
   foreign::Graph graph = file.read();
   EXPECT_EQ(graph.nodes[0].shape, (Shape{1, 4, 1}));
-  EXPECT_EQ(Interpreter(graph).output({1, 2, 3, 4}), (Floats{21, 32, 43}));
+  EXPECT_EQ(foreign::testing::output_of(graph, {1, 2, 3, 4}), (Floats{21, 32, 43}));
 }
 
 TEST(ReaderNodes, TransposedConvolutionsTurnOutputPaddingIntoNegativePadding) {
@@ -193,7 +193,7 @@ TEST(ReaderNodes, TransposedConvolutionsTurnOutputPaddingIntoNegativePadding) {
   TestFile::set(node, "output_padding", std::vector<int64_t>{1, 0});
   foreign::Graph graph = file.read();
   EXPECT_EQ(only(graph, Op::conv2d_transpose).window.pad_bottom, -1);
-  EXPECT_EQ(Interpreter(graph).output({1, 0, 0, 0}).size(), 24U);
+  EXPECT_EQ(foreign::testing::output_of(graph, {1, 0, 0, 0}).size(), 24U);
   TestFile::set(node, "output_shape", std::vector<int64_t>{6, 4});
   expect_error<FormatError>([&] { file.read(); }, {"y_node", "output_shape"});
 }
@@ -321,7 +321,7 @@ TEST(ReaderNodes, OneSignedBitIsBipolar) {
 }
 
 TEST(ReaderNodes, TruncDropsLowBits) {
-  auto trunc = [](int version, float out_scale) {
+  auto trunc = [](int version, float out_scale, const std::string& rounding = "FLOOR") {
     TestFile file;
     auto* opset = file.model.add_opset_import();
     opset->set_domain("qonnx.custom_op.general");
@@ -334,13 +334,16 @@ TEST(ReaderNodes, TruncDropsLowBits) {
     std::vector<std::string> inputs = {"q", "s", "z", "i", "o"};
     if (version == 2) inputs = {"q", "s", "z", "i", "so", "o"};
     onnx::NodeProto& node = file.node("qonnx.custom_op.general:Trunc", inputs, {"y"});
-    TestFile::set(node, "rounding_mode", std::string("FLOOR"));
+    TestFile::set(node, "rounding_mode", rounding);
     if (version == 2) TestFile::set(node, "signed", 0);
     return file;
   };
   // 7 / 0.25 = 28 steps = 7 steps of four; version 1 then counts them at the old scale.
   EXPECT_EQ(computed(trunc(1, 1), {7.5F, 15}), (Floats{7 * 0.25F, 15 * 0.25F}));
   EXPECT_EQ(computed(trunc(2, 1), {7.5F, 15}), (Floats{7, 15}));
+  // 63 steps are 15.75 steps of four: version 1 rounds them up past its bits, version 2 saturates.
+  EXPECT_EQ(computed(trunc(1, 1, "CEIL"), {7.5F, 15.75F}), (Floats{8 * 0.25F, 16 * 0.25F}));
+  EXPECT_EQ(computed(trunc(2, 1, "CEIL"), {7.5F, 15.75F}), (Floats{8, 15}));
   expect_error<FormatError>([&] { trunc(2, 0.75F).read(); }, {"y_node", "power of two"});
 }
 
@@ -360,7 +363,7 @@ TEST(ReaderNodes, QuantizeAndDequantizeAreOneNode) {
   EXPECT_EQ(q.bits, 5);
   EXPECT_EQ(q.high, 31);
   EXPECT_FALSE(q.rounds_shifted) << "ONNX rounds before it adds the zero point";
-  EXPECT_EQ(Interpreter(graph).output({1, -100, 100}), (Floats{1, -5, 10.5F}));
+  EXPECT_EQ(foreign::testing::output_of(graph, {1, -100, 100}), (Floats{1, -5, 10.5F}));
   last.set_input(1, "s2");
   expect_error<FormatError>([&] { file.read(); }, {"y_node", "another scale"});
   last.set_op_type("Relu");

@@ -1,9 +1,7 @@
 // A foreign graph run as its file says it: real numbers, float32 operations, one sample at a time. The
-// witness that lowered integer networks are compared with; it shares nothing with the lowering.
+// witness that readers and lowered integer networks are compared with; it shares nothing with either.
 #pragma once
 
-#include <map>
-#include <string>
 #include <vector>
 
 #include "models/foreign/graph.h"
@@ -17,6 +15,9 @@ struct FloatTensor {
 
 /// Outputs of every node for one sample.
 std::vector<FloatTensor> run_floats(const Graph& graph, const FloatTensor& input);
+
+/// The last node's values for one sample of the input's shape.
+std::vector<float> output_of(const Graph& graph, const std::vector<float>& input);
 
 /// y = (clamp(round(x / scale) + zero_point) - zero_point) x scale for one channel.
 float quantize_float(float x, const Quantizer& quantizer, size_t channel);

@@ -1,4 +1,4 @@
-#include "tests/models/foreign/float_network.h"
+#include "tests/support/float_network.h"
 
 #include <algorithm>
 #include <cmath>
@@ -269,6 +269,10 @@ Tensors run_floats(const Graph& graph, const FloatTensor& input) {
   Tensors all;
   for (const Node& n : graph.nodes) all.push_back(run_node(n, all, input));
   return all;
+}
+
+std::vector<float> output_of(const Graph& graph, const std::vector<float>& input) {
+  return run_floats(graph, {graph.nodes[0].shape, input})[static_cast<size_t>(graph.output)].values;
 }
 
 }  // namespace netsurf::foreign::testing
