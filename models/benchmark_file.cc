@@ -293,8 +293,8 @@ class Parser {
     std::vector<Shape> shapes = output_shapes(benchmark_);
     bool classifies = benchmark_.task == Task::classification;
     if (benchmark_.task == Task::comparison) {
-      Field{file_, lines_.at("task"), "task", ""}.refuse_found("comparison, which has nothing to train towards",
-                                                               "classification, regression or reconstruction");
+      Field{file_, lines_.at("task"), "task", ""}.refuse_found(
+          "comparison, which has nothing to train towards", "classification, regression or reconstruction");
     }
     if (classifies && shapes.back().size() != 1) {
       field.refuse_found("an output of shape " + shape_text(shapes.back()),

@@ -7,9 +7,9 @@
 #include "engine/base/error.h"
 #include "engine/model/dataset.h"
 #include "models/foreign/lower.h"
-#include "tests/support/float_network.h"
 #include "tests/models/foreign/random_graph.h"
 #include "tests/reference/naive_inference.h"
+#include "tests/support/float_network.h"
 
 namespace netsurf::foreign::testing {
 namespace {
