@@ -14,6 +14,9 @@
 
 namespace netsurf {
 
+/// Layers of a network that comes in or out as a file: building a model takes time quadratic in them.
+inline constexpr size_t kMaxModelLayers = 4096;
+
 /// Sizes of one sample, channels last: [features] or [height, width, channels].
 using Shape = std::vector<int>;
 

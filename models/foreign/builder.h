@@ -3,7 +3,6 @@
 
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "engine/model/exactness.h"
@@ -29,9 +28,12 @@ class Builder {
   const Parameter& parameter(int index) const { return parameters_[static_cast<size_t>(index)]; }
   bool is_empty() const { return layers_.empty(); }
 
-  std::vector<Layer> take_layers() { return std::move(layers_); }
-  /// Only those that a layer uses; indices in the layers stay valid.
-  std::vector<Parameter> take_parameters() { return std::move(parameters_); }
+  struct Network {
+    std::vector<Layer> layers;
+    std::vector<Parameter> parameters;
+  };
+  /// What the layer `output` reads, and itself, as the last layer; everything else is dropped.
+  Network take(int output) &&;
 
  private:
   std::string unused(const std::string& name, std::map<std::string, int>& used);

@@ -62,6 +62,10 @@ void apply(const Step& step, AffineMap& map) {
 double at(const std::vector<double>& values, size_t channel) { return element(values, channel); }
 float at(const std::vector<float>& values, size_t channel) { return element(values, channel); }
 
+int sign_at(const std::vector<int>& directions, size_t channel) {
+  return element(directions, channel) < 0 ? -1 : 1;
+}
+
 bool is_affine(const Step& step) {
   return step.op == Op::add_constant || step.op == Op::multiply_constant || step.op == Op::divide_constant;
 }

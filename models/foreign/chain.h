@@ -48,6 +48,9 @@ std::optional<ChainParts> take_apart(const std::vector<Step>& chain);
 /// -1, 0 or 1 per channel (or one for all): the chain falls with x, is constant, or rises.
 std::vector<int> directions(const std::vector<Step>& chain);
 
+/// -1 where the channel falls, else 1.
+int sign_at(const std::vector<int>& directions, size_t channel);
+
 /// `values` element by element, the shorter (of one element) repeated.
 double at(const std::vector<double>& values, size_t channel);
 float at(const std::vector<float>& values, size_t channel);

@@ -54,8 +54,7 @@ Difference compare(const Builder& builder, const Value& in, int affine, int acti
     int64_t count = std::min(per_channel, high - low + 1);
     for (int64_t i = 0; i < count; ++i) {
       int64_t sum = count == 1 ? low : low + static_cast<int64_t>(Wide{high - low} * i / (count - 1));
-      double real = std::ldexp(static_cast<double>(sum), -type.frac_bits) * at(in.unit, c);
-      int64_t theirs = code_of(run_chain(in.chain, c, static_cast<float>(real)), q);
+      int64_t theirs = code_of(real_at(in, type.frac_bits, c, sum), q);
       int64_t factor = scale == nullptr ? 1 : scale->operand(scale->codes[c]);
       Wide scaled = (Wide{sum} * factor) << alignment.first_shift;
       if (offset != nullptr) scaled += Wide{offset->operand(offset->codes[c])} << alignment.second_shift;

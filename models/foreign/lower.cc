@@ -181,40 +181,11 @@ Lowered Lowering::run() {
   }
   finish();
 
-  // Only what the output reads: a layer that a fused bias or scale has replaced is dropped.
   const Value& last = value(output_);
-  auto unit = static_cast<float>(last.unit[0]);
-  std::vector<Layer> layers = builder_.take_layers();
-  std::vector<Parameter> parameters = builder_.take_parameters();
-  std::vector<bool> used(layers.size(), false), used_parameter(parameters.size(), false);
-  used[static_cast<size_t>(last.layer)] = true;
-  for (size_t i = layers.size(); i-- > 0;) {
-    if (!used[i]) continue;
-    for (int input : layers[i].inputs) used[static_cast<size_t>(input)] = true;
-    for (int p : {layers[i].kernel, layers[i].bias, layers[i].scale, layers[i].shift, layers[i].thresholds}) {
-      if (p >= 0) used_parameter[static_cast<size_t>(p)] = true;
-    }
-  }
-  std::vector<int> place(layers.size()), parameter_place(parameters.size());
-  std::vector<Layer> kept;
-  std::vector<Parameter> kept_parameters;
-  for (size_t i = 0; i < parameters.size(); ++i) {
-    parameter_place[i] = static_cast<int>(kept_parameters.size());
-    if (used_parameter[i]) kept_parameters.push_back(std::move(parameters[i]));
-  }
-  for (size_t i = 0; i < layers.size(); ++i) {
-    place[i] = static_cast<int>(kept.size());
-    if (!used[i]) continue;
-    Layer& layer = layers[i];
-    for (int& input : layer.inputs) input = place[static_cast<size_t>(input)];
-    for (int* p : {&layer.kernel, &layer.bias, &layer.scale, &layer.shift, &layer.thresholds}) {
-      if (*p >= 0) *p = parameter_place[static_cast<size_t>(*p)];
-    }
-    kept.push_back(std::move(layer));
-  }
-  kept[static_cast<size_t>(place[static_cast<size_t>(last.layer)])].unit = unit;
-  Lowered lowered{Model::build(graph_.name, std::move(kept), std::move(kept_parameters)), graph_.folded,
-                  graph_.assumptions, std::move(result_.differences)};
+  Builder::Network network = std::move(builder_).take(last.layer);
+  network.layers.back().unit = static_cast<float>(last.unit[0]);
+  Lowered lowered{Model::build(graph_.name, std::move(network.layers), std::move(network.parameters)),
+                  graph_.folded, graph_.assumptions, std::move(result_.differences)};
   lowered.folded.insert(lowered.folded.end(), result_.folded.begin(), result_.folded.end());
   lowered.assumptions.insert(lowered.assumptions.end(), result_.assumptions.begin(),
                              result_.assumptions.end());

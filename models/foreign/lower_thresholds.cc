@@ -29,10 +29,8 @@ size_t distinct_channels(const Value& v, size_t channels) {
 Value Lowering::thresholded(const Value& given, const Quantizer& q, const std::string& name) {
   size_t rows = distinct_channels(given, channels(given));
   std::vector<int> signs = directions(given.chain);
-  Value in = given;
-  bool falls = std::find(signs.begin(), signs.end(), -1) != signs.end();
-  if (falls) in.layer = mirrored(given, signs, name);
-  const TensorType& type = builder_.type(in.layer);
+  int layer = mirrored(given, signs, name);
+  const TensorType& type = builder_.type(layer);
   if (type.bound > kLargestThreshold)
     throw InputError("node \"" + name + "\": sums of more than 31 bits have no thresholds");
 
@@ -44,11 +42,8 @@ Value Lowering::thresholded(const Value& given, const Quantizer& q, const std::s
   }
   std::vector<int32_t> codes;
   for (size_t c = 0; c < rows; ++c) {
-    int sign = (signs.size() == 1 ? signs[0] : signs[c]) < 0 ? -1 : 1;
-    auto code_at = [&](int64_t sum) {
-      double real = std::ldexp(static_cast<double>(sum * sign), -type.frac_bits) * at(given.unit, c);
-      return code_of(run_chain(given.chain, c, static_cast<float>(real)), q);
-    };
+    int sign = sign_at(signs, c);
+    auto code_at = [&](int64_t sum) { return code_of(real_at(given, type.frac_bits, c, sum * sign), q); };
     int64_t from = type.low;
     for (int64_t level = 1; level <= count; ++level) {
       from = first_reached(from, type.high, [&](int64_t sum) { return code_at(sum) >= low + level * step; });
@@ -58,19 +53,19 @@ Value Lowering::thresholded(const Value& given, const Quantizer& q, const std::s
   auto scale = static_cast<double>(q.scale[0]);
   int frac_bits = nearest_frac_bits(scale);
   Value v;
-  v.layer = add_thresholds(in.layer, std::move(codes), static_cast<int>(rows), low, highest(q),
+  v.layer = add_thresholds(layer, std::move(codes), static_cast<int>(rows), low, highest(q),
                            format_of(q, frac_bits), is_learned(given.chain), name);
   v.unit = {std::ldexp(scale, frac_bits)};
   return v;
 }
 
 int Lowering::mirrored(const Value& in, const std::vector<int>& signs, const std::string& name) {
+  if (std::find(signs.begin(), signs.end(), -1) == signs.end()) return in.layer;
   Parameter sign;
   sign.name = name + "/sign";
   sign.format = Format{2, 1, true};
   sign.constant = true;
-  for (size_t c = 0; c < channels(in); ++c)
-    sign.codes.push_back((signs.size() == 1 ? signs[0] : signs[c]) < 0 ? -1 : 1);
+  for (size_t c = 0; c < channels(in); ++c) sign.codes.push_back(sign_at(signs, c));
   sign.shape = {static_cast<int>(sign.codes.size())};
   Layer layer;
   layer.name = name + "/sign";
@@ -122,19 +117,17 @@ void Lowering::lower_multi_threshold(int index) {
                   "; expected a positive scale and an offset of whole or half counts");
   }
   std::vector<int> signs = directions(given.chain);
-  Value in = given;
-  if (std::find(signs.begin(), signs.end(), -1) != signs.end()) in.layer = mirrored(given, signs, n.name);
-  const TensorType& type = builder_.type(in.layer);
+  int layer = mirrored(given, signs, n.name);
+  const TensorType& type = builder_.type(layer);
   if (type.bound > kLargestThreshold) refuse(n, "reads sums of more than 31 bits");
   size_t out_rows = std::max(rows, distinct_channels(given, channels(given)));
   std::vector<int32_t> codes;
   for (size_t c = 0; c < out_rows; ++c) {
-    int sign = (signs.size() == 1 ? signs[0] : signs[c]) < 0 ? -1 : 1;
+    int sign = sign_at(signs, c);
     for (size_t j = 0; j < count; ++j) {
       float threshold = thresholds[(rows == 1 ? 0 : c) * count + j];
       codes.push_back(static_cast<int32_t>(first_reached(type.low, type.high, [&](int64_t sum) {
-        double real = std::ldexp(static_cast<double>(sum * sign), -type.frac_bits) * at(given.unit, c);
-        return run_chain(given.chain, c, static_cast<float>(real)) >= threshold;
+        return real_at(given, type.frac_bits, c, sum * sign) >= threshold;
       })));
     }
   }
@@ -146,7 +139,7 @@ void Lowering::lower_multi_threshold(int index) {
   q.is_signed = q.low < 0;
   int frac_bits = nearest_frac_bits(scale);
   Value v;
-  v.layer = add_thresholds(in.layer, std::move(codes), static_cast<int>(out_rows), q.low, q.high,
+  v.layer = add_thresholds(layer, std::move(codes), static_cast<int>(out_rows), q.low, q.high,
                            format_of(q, frac_bits), true, n.name);
   v.unit = {std::ldexp(scale, frac_bits)};
   put(index, std::move(v));

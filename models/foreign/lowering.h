@@ -53,7 +53,8 @@ class Lowering {
   // lower_thresholds.cc
   void lower_multi_threshold(int index);
   Value thresholded(const Value& in, const Quantizer& quantizer, const std::string& name);
-  /// A layer that turns the sign of the falling channels, so that thresholds can count upwards.
+  /// A layer that turns the sign of the falling channels, so that thresholds can count upwards; the
+  /// value's own where none falls.
   int mirrored(const Value& in, const std::vector<int>& signs, const std::string& name);
   int add_thresholds(int input, std::vector<int32_t> codes, int rows, int64_t low, int64_t high,
                      const Format& format, bool is_stored, const std::string& name);

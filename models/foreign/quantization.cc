@@ -7,42 +7,6 @@
 namespace netsurf::foreign {
 namespace {
 
-/// x rounded to an integer in one of the nine ways. Exact: every float is a double.
-double round_to_integer(double x, core::Rounding rounding) {
-  using core::Rounding;
-  double down = std::floor(x), rest = x - down;
-  bool is_odd = std::fmod(down, 2) != 0, up = false;
-  switch (rounding) {
-    case Rounding::half_even:
-      up = rest > 0.5 || (rest == 0.5 && is_odd);
-      break;
-    case Rounding::half_away:
-      up = rest > 0.5 || (rest == 0.5 && x > 0);
-      break;
-    case Rounding::half_to_zero:
-      up = rest > 0.5 || (rest == 0.5 && x < 0);
-      break;
-    case Rounding::half_up:
-      up = rest >= 0.5;
-      break;
-    case Rounding::half_down:
-      up = rest > 0.5;
-      break;
-    case Rounding::floor:
-      break;
-    case Rounding::ceil:
-      up = rest > 0;
-      break;
-    case Rounding::to_zero:
-      up = x < 0 && rest > 0;
-      break;
-    case Rounding::away:
-      up = x > 0 && rest > 0;
-      break;
-  }
-  return down + (up ? 1 : 0);
-}
-
 int64_t zero_point(const Quantizer& quantizer) { return quantizer.bipolar ? 0 : quantizer.zero_point[0]; }
 
 }  // namespace
@@ -53,15 +17,15 @@ int64_t highest(const Quantizer& q) { return q.bipolar ? 1 : q.high - zero_point
 int64_t code_of(float y, const Quantizer& q) {
   if (q.bipolar) return y >= 0 ? 1 : -1;
   auto before = static_cast<double>(q.rounds_shifted ? zero_point(q) : 0);
-  double rounded = round_to_integer(static_cast<double>(y / q.scale[0]) + before, q.rounding) - before;
+  double code = rounded(static_cast<double>(y / q.scale[0]) + before, q.rounding) - before;
   auto low = static_cast<double>(lowest(q)), high = static_cast<double>(highest(q));
-  if (q.wraps && std::abs(rounded) < 0x1p62) {
-    uint64_t pattern = static_cast<uint64_t>(static_cast<int64_t>(rounded)) & ((uint64_t{1} << q.bits) - 1);
+  if (q.wraps && std::abs(code) < 0x1p62) {
+    uint64_t pattern = static_cast<uint64_t>(static_cast<int64_t>(code)) & ((uint64_t{1} << q.bits) - 1);
     bool is_negative = q.is_signed && (pattern >> (q.bits - 1)) != 0;
     return static_cast<int64_t>(pattern) - (is_negative ? int64_t{1} << q.bits : 0);
   }
-  if (!(rounded > low)) return lowest(q);
-  return rounded < high ? static_cast<int64_t>(rounded) : highest(q);
+  if (!(code > low)) return lowest(q);
+  return code < high ? static_cast<int64_t>(code) : highest(q);
 }
 
 Format format_of(const Quantizer& q, int frac_bits) {

@@ -5,6 +5,11 @@
 
 namespace netsurf::foreign {
 
+float real_at(const Value& value, int frac_bits, size_t channel, int64_t code) {
+  double real = std::ldexp(static_cast<double>(code), -frac_bits) * at(value.unit, channel);
+  return run_chain(value.chain, channel, static_cast<float>(real));
+}
+
 bool is_uniform(const std::vector<double>& unit) {
   return std::all_of(unit.begin(), unit.end(), [&](double each) { return each == unit[0]; });
 }

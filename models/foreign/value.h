@@ -1,6 +1,8 @@
 // What a foreign node's output is while the integer network is being built.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "models/foreign/chain.h"
@@ -17,6 +19,9 @@ struct Value {
   bool is_average = false;  // the unit is a quotient that no binary fraction holds: its ties need care
   int num_readers = 0;      // foreign nodes that read it
 };
+
+/// What the file's float32 arithmetic makes of a code: the code's real number through the chain.
+float real_at(const Value& value, int frac_bits, size_t channel, int64_t code);
 
 /// Whether every channel has the same unit.
 bool is_uniform(const std::vector<double>& unit);

@@ -16,9 +16,9 @@ void import_opset(onnx::ModelProto& proto, std::string_view domain, int64_t vers
 }  // namespace
 
 std::string model_to_onnx(const Model& model, const ExportOptions& options) {
-  if (model.layers().size() > kMaxLayers) {
+  if (model.layers().size() > kMaxModelLayers) {
     throw InputError("the model has " + std::to_string(model.layers().size()) +
-                     " layers, a model file holds at most " + std::to_string(kMaxLayers));
+                     " layers, a model file holds at most " + std::to_string(kMaxModelLayers));
   }
   onnx::ModelProto proto;
   OnnxModelWriter writer(model, options.strict, *proto.mutable_graph());

@@ -81,7 +81,8 @@ void OnnxLayers::check_shape(const onnx::NodeProto& node, const std::vector<int6
 void OnnxLayers::add(const onnx::NodeProto& last, Layer layer, const std::vector<int64_t>& sizes,
                      AxisOrder order) {
   check_shape(last, sizes);
-  if (layers_.size() >= kMaxLayers) graph_.refuse("has more than " + std::to_string(kMaxLayers) + " layers");
+  if (layers_.size() >= kMaxModelLayers)
+    graph_.refuse("has more than " + std::to_string(kMaxModelLayers) + " layers");
   const std::string& tensor = last.output(0);
   auto named = property_.names.extract(tensor);
   layer.name = named.empty() ? tensor : named.mapped();

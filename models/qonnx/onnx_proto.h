@@ -24,7 +24,4 @@ inline constexpr int64_t kIrVersion = 7;
 /// What protobuf can hold in one message.
 inline constexpr uint64_t kMaxFileBytes = (uint64_t{1} << 31) - 1;
 
-/// Building a model takes time quadratic in its layers, so a file may not ask for any number.
-inline constexpr size_t kMaxLayers = 4096;
-
 }  // namespace netsurf

@@ -1,19 +1,13 @@
 // A Keras 3 zip: any bytes give a graph, or a FormatError.
-#include <pthread.h>
-
 #include <cstdlib>
 #include <string_view>
 
 #include "engine/base/error.h"
 #include "models/keras/keras_reader.h"
-
-// The child process that reads HDF5 may crash; its input is no find.
-extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)());
+#include "tests/fuzz/child_deaths.h"
 
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  pthread_atfork(nullptr, nullptr, [] {
-    if (__sanitizer_set_death_callback != nullptr) __sanitizer_set_death_callback(nullptr);
-  });
+  ignore_deaths_of_children();
   return 0;
 }
 

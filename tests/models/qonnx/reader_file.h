@@ -8,6 +8,7 @@
 
 #include "models/qonnx/onnx_proto.h"
 #include "models/qonnx/onnx_reader.h"
+#include "tests/support/float_network.h"
 
 namespace netsurf::qonnx {
 
@@ -150,6 +151,20 @@ inline std::vector<foreign::Op> ops(const foreign::Graph& graph) {
   std::vector<foreign::Op> result;
   for (const foreign::Node& node : graph.nodes) result.push_back(node.op);
   return result;
+}
+
+/// The outputs of the file in float32.
+inline Floats computed(const TestFile& file, const Floats& input) {
+  foreign::Graph graph = file.read();
+  return foreign::testing::output_of(graph, input);
+}
+
+/// A file with one node that reads x and puts y out.
+inline TestFile single(const std::string& type, const std::vector<int64_t>& sizes, int64_t opset = 13) {
+  TestFile file(opset);
+  file.input("x", sizes).output("y");
+  file.node(type, {"x"}, {"y"});
+  return file;
 }
 
 }  // namespace netsurf::qonnx
