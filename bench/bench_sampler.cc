@@ -1,25 +1,34 @@
-// Drawing fault lists: flips/s and trials/s for spaces and rates from few flips in many blocks to many in
-// each, against two marks in the same run: the Philox calls such a trial needs at the least (the ceiling),
-// and geometric skipping with a Mersenne twister (the usual way, which needs a logarithm per flip and cannot
+// Drawing fault lists in batches of a thousand trials, as a sweep does: time per trial and flips/s, for
+// spaces and rates from few flips in many blocks to many in each; protected ones, and threads. Two marks in
+// the same run: the Philox calls such a trial needs at the least, several to a vector (the ceiling), and
+// geometric skipping with a Mersenne twister (the usual way, which needs a logarithm per flip and cannot
 // replay a trial alone).
 #include <benchmark/benchmark.h>
 
+#include <omp.h>
+
+#include <algorithm>
 #include <cmath>
+#include <memory>
+#include <numeric>
 #include <random>
 #include <string>
 
 #include "engine/faults/sampler.h"
 #include "kernels/core/mask.h"
+#include "kernels/cpu/philox.h"
 
 namespace netsurf {
 namespace {
 
-// One row per arm: bits, and the rate as a power of ten.
+constexpr uint64_t kBatch = 1000;
+
+/// Bits of the weights of 16-64-32-32-5 and 784-64-10 at 6 bits each, and the rate as a power of ten.
 void add_arms(benchmark::internal::Benchmark* bench) {
-  for (int64_t bits : {100'000, 1'000'000, 20'000'000}) {
-    for (int64_t exponent : {6, 4, 3, 2, 1}) bench->Args({bits, exponent});
+  for (int64_t bits : {26'334, 301'056}) {
+    for (int64_t exponent : {4, 3, 2, 1}) bench->Args({bits, exponent});
   }
-  bench->ArgNames({"bits", "rate_1e-"})->Unit(benchmark::kMicrosecond);
+  bench->ArgNames({"bits", "rate_1e-"})->Unit(benchmark::kMillisecond);
 }
 
 std::string rate_text(const benchmark::State& state) { return "1e-" + std::to_string(state.range(1)); }
@@ -30,90 +39,95 @@ BitSpace space_of(int64_t bits) {
   layers[0].name = "input";
   layers[0].kind = LayerKind::input;
   layers[0].format = Format{1, 0, true};
-  layers[0].shape = {static_cast<int>(bits / 8)};
+  layers[0].shape = {static_cast<int>(bits / 6)};
   layers[1].name = "dense";
   layers[1].kind = LayerKind::dense;
   layers[1].inputs = {0};
   layers[1].kernel = 0;
   Parameter kernel;
   kernel.name = "kernel";
-  kernel.shape = {1, static_cast<int>(bits / 8)};
-  kernel.format = Format{8, 0, true};
-  kernel.codes.assign(static_cast<size_t>(bits / 8), 0);
+  kernel.shape = {1, static_cast<int>(bits / 6)};
+  kernel.format = Format{6, 0, true};
+  kernel.codes.assign(static_cast<size_t>(bits / 6), 0);
   return BitSpace(Model::build("space", std::move(layers), {std::move(kernel)}));
 }
 
-void set_rates(benchmark::State& state, double flips) {
+void set_rates(benchmark::State& state, double flips, double trials) {
   state.counters["flips/s"] = benchmark::Counter(flips, benchmark::Counter::kIsRate);
-  state.counters["trials/s"] =
-      benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+  state.counters["s/trial"] =
+      benchmark::Counter(trials, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 /// Seven standard errors; a sampler that is wrong is not worth timing.
-bool has_right_count(const benchmark::State& state, double flips, double trials) {
-  double mean = trials * static_cast<double>(state.range(0)) * rate_of(state);
-  return std::fabs(flips - mean) <= 7 * std::sqrt(mean) + 7;
+bool has_right_count(double flips, double mean) { return std::fabs(flips - mean) <= 7 * std::sqrt(mean) + 7; }
+
+/// Place of bit id in a ranking: shuffled, so that neighbours share no fate.
+Protection protect(const BitSpace& space, const char* fraction) {
+  std::vector<uint32_t> rank(space.size());
+  std::iota(rank.begin(), rank.end(), 0u);
+  std::shuffle(rank.begin(), rank.end(), std::mt19937(1));
+  return {UnitDecimal::parse(fraction, "protection"),
+          std::make_shared<const std::vector<uint32_t>>(std::move(rank))};
 }
 
-void sample(benchmark::State& state, FaultModel model, Design design) {
+void sample(benchmark::State& state, FaultModel model, Design design, const char* protection = "0",
+            int num_threads = 1) {
   BitSpace space = space_of(state.range(0));
-  FaultSampler sampler(space, {model, design, UnitDecimal::parse(rate_text(state), "rate"), 1, nullptr}, {});
+  FaultSampler sampler(space, {model, design, UnitDecimal::parse(rate_text(state), "rate"), 1, nullptr},
+                       protect(space, protection), num_threads);
   double flips = 0;
   uint64_t trial = 0;
   for (auto _ : state) {
-    FaultBatch batch = sampler.sample(trial, trial + 1);
-    ++trial;
+    FaultBatch batch = sampler.sample(trial, trial + kBatch);
+    trial += kBatch;
     flips += static_cast<double>(batch.bits.size());
     benchmark::DoNotOptimize(batch.bits.data());
   }
-  if (!has_right_count(state, flips, static_cast<double>(trial)))
+  if (!has_right_count(flips, sampler.expected_flips() * static_cast<double>(trial)))
     state.SkipWithError("the number of flips is wrong");
-  set_rates(state, flips);
+  set_rates(state, flips, static_cast<double>(trial));
 }
 
 void independent(benchmark::State& state) { sample(state, FaultModel::bernoulli, Design::independent); }
 BENCHMARK(independent)->Apply(add_arms);
 
-/// A whole epoch in one go, as a sweep draws it, where an epoch is short enough to hold.
-void rotation(benchmark::State& state) {
-  BitSpace space = space_of(state.range(0));
-  FaultSampler sampler(
-      space,
-      {FaultModel::bernoulli, Design::rotation, UnitDecimal::parse(rate_text(state), "rate"), 1, nullptr},
-      {});
-  uint64_t size = sampler.epoch_size(), epoch = 0;
-  double flips = 0;
-  for (auto _ : state) {
-    FaultBatch batch = sampler.sample(epoch * size, (epoch + 1) * size);
-    ++epoch;
-    flips += static_cast<double>(batch.bits.size());
-    benchmark::DoNotOptimize(batch.bits.data());
-  }
-  if (!has_right_count(state, flips, static_cast<double>(epoch * size)))
-    state.SkipWithError("the number of flips is wrong");
-  state.counters["flips/s"] = benchmark::Counter(flips, benchmark::Counter::kIsRate);
-  state.counters["trials/s"] =
-      benchmark::Counter(static_cast<double>(epoch * size), benchmark::Counter::kIsRate);
+void independent_protected(benchmark::State& state) {
+  sample(state, FaultModel::bernoulli, Design::independent, "0.5");
 }
-BENCHMARK(rotation)
-    ->Args({100'000, 4})
-    ->Args({100'000, 2})
-    ->Args({1'000'000, 2})
-    ->ArgNames({"bits", "rate_1e-"});
+BENCHMARK(independent_protected)->Apply(add_arms);
 
-/// One call per block for the count and one per eight flips for the positions, and nothing else.
+void independent_threads(benchmark::State& state) {
+  sample(state, FaultModel::bernoulli, Design::independent, "0", omp_get_max_threads());
+}
+BENCHMARK(independent_threads)->Apply(add_arms)->UseRealTime();
+
+void rotation(benchmark::State& state) { sample(state, FaultModel::bernoulli, Design::rotation); }
+BENCHMARK(rotation)->Apply(add_arms);
+
+void rotation_threads(benchmark::State& state) {
+  sample(state, FaultModel::bernoulli, Design::rotation, "0", omp_get_max_threads());
+}
+BENCHMARK(rotation_threads)->Apply(add_arms)->UseRealTime();
+
+void exact(benchmark::State& state) { sample(state, FaultModel::exact, Design::independent); }
+BENCHMARK(exact)->Apply(add_arms);
+
+/// One draw per block for the count and one per eight flips for the positions, and nothing else.
 void ceiling(benchmark::State& state) {
   double mean = static_cast<double>(state.range(0)) * rate_of(state);
   auto calls = static_cast<uint32_t>(state.range(0) / core::kBlockBits + static_cast<int64_t>(mean / 8) + 1);
-  uint64_t trial = 0;
+  cpu::PhiloxDraws draws{};
+  double trials = 0;
   for (auto _ : state) {
-    uint32_t sum = 0;
-    for (uint32_t i = 0; i < calls; ++i)
-      sum ^= core::philox(core::counter_of(trial, i, 0, core::Purpose::flip_count), 7).word[0];
-    benchmark::DoNotOptimize(sum);
-    ++trial;
+    for (uint64_t rest = kBatch * calls; rest > 0;) {
+      auto count = static_cast<uint32_t>(std::min<uint64_t>(rest, cpu::PhiloxDraws::kMax));
+      cpu::philox_all(7, count, draws);
+      benchmark::DoNotOptimize(draws.random);
+      rest -= count;
+    }
+    trials += kBatch;
   }
-  set_rates(state, mean * static_cast<double>(trial));
+  set_rates(state, mean * trials, trials);
 }
 BENCHMARK(ceiling)->Apply(add_arms);
 
@@ -130,8 +144,9 @@ void geometric_peer(benchmark::State& state) {
     ++trials;
     benchmark::DoNotOptimize(bits.data());
   }
-  if (!has_right_count(state, flips, trials)) state.SkipWithError("the number of flips is wrong");
-  set_rates(state, flips);
+  if (!has_right_count(flips, trials * static_cast<double>(state.range(0)) * rate_of(state)))
+    state.SkipWithError("the number of flips is wrong");
+  set_rates(state, flips, trials);
 }
 BENCHMARK(geometric_peer)->Apply(add_arms);
 

@@ -1,35 +1,53 @@
 // bernoulli, independent: every bit of every trial flips with probability BER, independently. Drawn block by
 // block, a count and then positions: O(flips + blocks) per trial.
 #include <algorithm>
-#include <bit>
+#include <array>
+#include <numeric>
+#include <span>
 
 #include "engine/faults/binomial_table.h"
 #include "engine/faults/mask_source.h"
-#include "kernels/core/mask.h"
+#include "engine/faults/parts.h"
+#include "kernels/cpu/mask.h"
 
 namespace netsurf {
 namespace {
 
+/// Counts held at a time: 8 MB.
+constexpr uint64_t kMaxCounts = 1 << 22;
+/// Blocks and flips that are worth waking a thread for.
+constexpr uint64_t kWorkPerThread = 1 << 16;
+
+/// The counts of one size of block.
+struct Table {
+  std::vector<uint64_t> thresholds;
+  std::array<uint16_t, cpu::kGuideSize> guide{};
+
+  void build(uint32_t size, uint64_t p_fixed) {
+    thresholds = binomial_thresholds(size, p_fixed);
+    cpu::make_guide(thresholds, guide);
+  }
+  cpu::CountTable view() const { return {thresholds, guide}; }
+};
+
 class IndependentSource : public MaskSource {
  public:
   IndependentSource(const BitSpace& space, const FaultSpec& faults)
-      : key_(stream_key(space, faults)), num_bits_(space.size()), rate_(faults.bit_error_rate) {
+      : key_(stream_key(space, faults)), space_{space.size()}, rate_(faults.bit_error_rate) {
     uint64_t p_fixed = rate_.is_zero() || rate_.is_one() ? 0 : rate_.times_two_to_64();
-    if (p_fixed == 0) return;
-    if (num_bits_ >= core::kBlockBits) full_block_ = binomial_thresholds(core::kBlockBits, p_fixed);
-    if (num_bits_ % core::kBlockBits != 0)
-      last_block_ = binomial_thresholds(num_bits_ % core::kBlockBits, p_fixed);
+    draws_ = p_fixed != 0 && space_.num_bits > 0;
+    if (!draws_) return;
+    if (space_.num_bits >= core::kBlockBits) full_block_.build(core::kBlockBits, p_fixed);
+    if (uint32_t size = space_.num_bits % core::kBlockBits; size != 0) last_block_.build(size, p_fixed);
   }
 
-  void draw(uint64_t begin, uint64_t end, FaultBatch& batch) override {
+  void draw(uint64_t begin, uint64_t end, int num_threads, FaultBatch& batch) override {
     batch.offset.assign(1, 0);
-    for (uint64_t trial = begin; trial < end; ++trial) {
-      if (rate_.is_one()) {
-        for (uint64_t id = 0; id < num_bits_; ++id) batch.bits.push_back(static_cast<BitId>(id));
-      } else if (!rate_.is_zero()) {
-        draw_trial(trial, batch.bits);
-      }
-      batch.offset.push_back(batch.bits.size());
+    if (!draws_) return draw_all_or_none(end - begin, batch);
+    uint64_t most = std::max<uint64_t>(1, kMaxCounts / space_.num_blocks());
+    for (uint64_t count = 0; begin < end; begin += count) {
+      count = std::min(most, end - begin);
+      draw_some(begin, count, num_threads, batch);
     }
   }
 
@@ -38,33 +56,48 @@ class IndependentSource : public MaskSource {
   }
 
  private:
-  void draw_trial(uint64_t trial, std::vector<BitId>& bits) const {
-    uint32_t block = 0;
-    for (uint64_t begin = 0; begin < num_bits_; begin += core::kBlockBits, ++block) {
-      auto size = static_cast<uint32_t>(std::min<uint64_t>(core::kBlockBits, num_bits_ - begin));
-      const std::vector<uint64_t>& table = size == core::kBlockBits ? full_block_ : last_block_;
-      uint64_t uniform =
-          core::philox(core::counter_of(trial, block, 0, core::Purpose::flip_count), key_).pair(0);
-      uint32_t count = core::count_from_table(table.data(), static_cast<uint32_t>(table.size()), uniform);
-      if (count > 0) draw_block(trial, block, size, count, static_cast<BitId>(begin), bits);
-    }
+  /// Appends `count` trials. Counts first: they say where each trial's flips go, so that trials are written
+  /// to their places side by side.
+  void draw_some(uint64_t begin, uint64_t count, int num_threads, FaultBatch& batch) const {
+    const uint64_t num_blocks = space_.num_blocks(), first = batch.offset.size() - 1;
+    std::vector<uint16_t> counts(count * num_blocks);
+    batch.offset.resize(first + 1 + count);
+    uint64_t* ends = batch.offset.data() + first + 1;
+    uint64_t work = static_cast<uint64_t>(expected_flips(space_.num_bits)) + num_blocks;
+    int parts = num_parts(count, std::max<uint64_t>(1, kWorkPerThread / work), num_threads);
+    for_each_part(count, parts, [&](int, uint64_t from, uint64_t to) {
+      cpu::draw_counts(key_, space_, full_block_.view(), last_block_.view(), begin + from, to - from,
+                       counts.data() + from * num_blocks);
+      for (uint64_t i = from; i < to; ++i) {
+        const uint16_t* trial = counts.data() + i * num_blocks;
+        ends[i] = std::accumulate(trial, trial + num_blocks, uint64_t{0});
+      }
+    });
+    for (uint64_t i = 0; i < count; ++i) ends[i] += ends[static_cast<int64_t>(i) - 1];
+    batch.bits.resize(ends[count - 1]);
+    for_each_part(count, parts, [&](int, uint64_t from, uint64_t to) {
+      uint64_t start = batch.offset[first + from];
+      cpu::draw_flips(key_, space_, begin + from, to - from, counts.data() + from * num_blocks,
+                      std::span(batch.bits).subspan(start, batch.offset[first + to] - start));
+    });
   }
 
-  void draw_block(uint64_t trial, uint32_t block, uint32_t size, uint32_t count, BitId begin,
-                  std::vector<BitId>& bits) const {
-    uint64_t mask[core::kBlockWords];
-    core::draw_positions(key_, trial, block, size, count, mask);
-    for (uint32_t w = 0; w < core::kBlockWords; ++w) {
-      for (uint64_t rest = mask[w]; rest != 0; rest &= rest - 1) {
-        bits.push_back(begin + w * 64 + static_cast<uint32_t>(std::countr_zero(rest)));
-      }
+  /// Rates 0 and 1, and those too small for 64 bits, draw nothing.
+  void draw_all_or_none(uint64_t count, FaultBatch& batch) const {
+    uint64_t flips = rate_.is_one() ? space_.num_bits : 0;
+    batch.bits.resize(count * flips);
+    for (uint64_t trial = 0; trial < count; ++trial) {
+      auto start = batch.bits.begin() + static_cast<std::ptrdiff_t>(trial * flips);
+      std::iota(start, start + static_cast<std::ptrdiff_t>(flips), BitId{0});
+      batch.offset.push_back((trial + 1) * flips);
     }
   }
 
   uint64_t key_;
-  uint64_t num_bits_;
+  cpu::BlockedBits space_;
   UnitDecimal rate_;
-  std::vector<uint64_t> full_block_, last_block_;
+  bool draws_ = false;
+  Table full_block_, last_block_;
 };
 
 }  // namespace

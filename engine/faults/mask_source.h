@@ -14,9 +14,9 @@ class MaskSource {
  public:
   virtual ~MaskSource() = default;
 
-  /// Fills batch.offset and batch.bits for trials [begin, end). Bits that protection makes immune may still
-  /// be in it.
-  virtual void draw(uint64_t begin, uint64_t end, FaultBatch& batch) = 0;
+  /// Fills batch.offset and batch.bits for trials [begin, end), on up to num_threads threads. Bits that
+  /// protection makes immune may still be in it.
+  virtual void draw(uint64_t begin, uint64_t end, int num_threads, FaultBatch& batch) = 0;
   virtual uint64_t epoch_size() const { return 1; }
   virtual bool is_short_slice(uint64_t) const { return false; }
   virtual double expected_flips(uint64_t num_unprotected) const = 0;

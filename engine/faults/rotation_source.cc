@@ -2,13 +2,22 @@
 // P) of it, where P = BER x 2^64 and R = floor(2^64 / P). A trial alone is exactly bernoulli; within an epoch
 // a bit flips at most once.
 #include <algorithm>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "engine/base/error.h"
+#include "engine/faults/bit_numbers.h"
 #include "engine/faults/mask_source.h"
-#include "kernels/core/philox.h"
+#include "engine/faults/parts.h"
 
 namespace netsurf {
 namespace {
+
+/// Trials drawn in one pass over the bits, so that a place fits 32 bits.
+constexpr uint64_t kMaxTrials = uint64_t{1} << 31;
+/// Bits that are worth waking a thread for.
+constexpr uint64_t kBitsPerThread = 1 << 16;
 
 class RotationSource : public MaskSource {
  public:
@@ -26,12 +35,12 @@ class RotationSource : public MaskSource {
     trials_per_epoch_ = static_cast<uint64_t>((static_cast<unsigned __int128>(1) << 64) / step_);
   }
 
-  void draw(uint64_t begin, uint64_t end, FaultBatch& batch) override {
+  void draw(uint64_t begin, uint64_t end, int num_threads, FaultBatch& batch) override {
     batch.offset.assign(1, 0);
     for (uint64_t trial = begin; trial < end;) {
       uint64_t first = trial % trials_per_epoch_;
-      uint64_t count = std::min(end - trial, trials_per_epoch_ - first);
-      draw_part_of_epoch(trial / trials_per_epoch_, first, count, batch);
+      uint64_t count = std::min({end - trial, trials_per_epoch_ - first, kMaxTrials});
+      draw_part_of_epoch(trial / trials_per_epoch_, first, count, num_threads, batch);
       trial += count;
     }
   }
@@ -42,29 +51,69 @@ class RotationSource : public MaskSource {
   }
 
  private:
+  struct Flip {
+    uint32_t place;  // trial within the part of the epoch
+    BitId id;
+  };
+
+  /// What one thread found among its bits.
+  struct Part {
+    std::vector<Flip> flips;     // ids ascending
+    std::vector<uint64_t> next;  // [place] = flips there, then where the next one goes
+  };
+
   /// Appends trials [first, first + count) of an epoch: one pass over the bits, then a counting sort by
-  /// trial.
-  void draw_part_of_epoch(uint64_t epoch, uint64_t first, uint64_t count, FaultBatch& batch) const {
-    std::vector<std::pair<uint64_t, BitId>> flips;  // (trial within the part, bit), bits ascending
-    for (uint64_t id = 0; id < num_bits_; id += 2) {
-      core::PhiloxBlock random = core::philox(
-          core::counter_of(epoch, static_cast<uint32_t>(id / 2), 0, core::Purpose::rotation), key_);
-      for (uint64_t i = 0; i < 2 && id + i < num_bits_; ++i) {
-        uint64_t place =
-            random.pair(static_cast<int>(i)) / step_ - first;  // wraps when it lies before `first`
-        if (place < count) flips.emplace_back(place, static_cast<BitId>(id + i));
-      }
-    }
-    std::vector<uint64_t> next(count + 1, 0);
-    for (const auto& [place, id] : flips) ++next[place + 1];
+  /// trial. Parts are in the order of their bits, so every trial's list ascends.
+  void draw_part_of_epoch(uint64_t epoch, uint64_t first, uint64_t count, int num_threads,
+                          FaultBatch& batch) const {
+    std::vector<Part> parts(static_cast<size_t>(num_parts(num_bits_, kBitsPerThread, num_threads)));
+    auto each_part = [&](const auto& work) {
+      for_each_part(num_bits_, static_cast<int>(parts.size()), work);
+    };
+    each_part([&](int part, uint64_t from, uint64_t to) {
+      find_flips(epoch, first, count, from, to, parts[static_cast<size_t>(part)]);
+    });
     uint64_t base = batch.bits.size();
-    next[0] = base;
     for (uint64_t place = 0; place < count; ++place) {
-      next[place + 1] += next[place];
-      batch.offset.push_back(next[place + 1]);
+      for (Part& part : parts) base += std::exchange(part.next[place], base);
+      batch.offset.push_back(base);
     }
-    batch.bits.resize(base + flips.size());
-    for (const auto& [place, id] : flips) batch.bits[next[place]++] = id;
+    batch.bits.resize(base);
+    each_part([&](int part, uint64_t, uint64_t) {
+      std::vector<uint64_t>& next = parts[static_cast<size_t>(part)].next;
+      for (const Flip& flip : parts[static_cast<size_t>(part)].flips)
+        batch.bits[next[flip.place]++] = flip.id;
+    });
+  }
+
+  /// The flips of bits [from, to) in trials [first, first + count) of an epoch.
+  void find_flips(uint64_t epoch, uint64_t first, uint64_t count, uint64_t from, uint64_t to,
+                  Part& part) const {
+    part.next.assign(count, 0);
+    const double share = std::min(1.0, rate_.value() * static_cast<double>(count));
+    part.flips.reserve(static_cast<size_t>(share * static_cast<double>(to - from) * 1.1) + 4096);
+    const uint64_t begin = first * step_;
+    const uint64_t last = count * step_ - 1;  // a whole epoch may end at 2^64
+    draw_bit_numbers(key_, epoch, core::Purpose::rotation, from, to,
+                     [&](uint64_t id, std::span<const uint64_t> numbers) {
+                       const size_t before = part.flips.size();
+                       part.flips.resize(before + numbers.size());
+                       Flip* const start = part.flips.data() + before;
+                       Flip* end = start;
+                       for (uint64_t number : numbers) {
+                         const uint64_t above = number - begin;  // wraps below the part's first trial
+                         *end = {static_cast<uint32_t>(place_of(above)), static_cast<BitId>(id++)};
+                         end += above <= last ? 1 : 0;
+                       }
+                       for (const Flip* flip = start; flip < end; ++flip) ++part.next[flip->place];
+                       part.flips.resize(static_cast<size_t>(end - part.flips.data()));
+                     });
+  }
+
+  /// floor(x / P): x R / 2^64 lies below x / P by less than one.
+  uint64_t place_of(uint64_t x) const {
+    auto place = static_cast<uint64_t>(static_cast<unsigned __int128>(x) * trials_per_epoch_ >> 64);
+    return place + (x - place * step_ >= step_ ? 1 : 0);
   }
 
   uint64_t key_;
@@ -76,7 +125,7 @@ class RotationSource : public MaskSource {
 
 class NothingFlips : public MaskSource {
  public:
-  void draw(uint64_t begin, uint64_t end, FaultBatch& batch) override {
+  void draw(uint64_t begin, uint64_t end, int, FaultBatch& batch) override {
     batch.offset.assign(end - begin + 1, 0);
   }
   double expected_flips(uint64_t) const override { return 0; }

@@ -29,7 +29,9 @@ class FaultSampler {
  public:
   /// Throws InputError when the combination cannot be drawn: rotation above BER 0.1 or with another model
   /// than bernoulli, coverage when not even one bit flips per trial, a list with ids outside the space.
-  FaultSampler(const BitSpace& space, const FaultSpec& faults, const Protection& protection);
+  /// sample() uses up to num_threads threads, which change no list. REQUIRES: num_threads >= 1.
+  FaultSampler(const BitSpace& space, const FaultSpec& faults, const Protection& protection,
+               int num_threads = 1);
   ~FaultSampler();
   FaultSampler(FaultSampler&&) noexcept;
 

@@ -25,7 +25,7 @@ class TableSource : public MaskSource {
     }
   }
 
-  void draw(uint64_t begin, uint64_t end, FaultBatch& batch) override {
+  void draw(uint64_t begin, uint64_t end, int, FaultBatch& batch) override {
     batch.offset.assign(1, 0);
     for (uint64_t trial = begin; trial < end; ++trial) {
       if (trial >= table_->trials.size()) {

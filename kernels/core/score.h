@@ -31,9 +31,10 @@ NETSURF_HD inline float round_to_integer(float x) {
   return (x + kShift) - kShift;
 }
 
-/// exp(x) for x <= 0.
-NETSURF_HD inline float exp_core(float x) {
-  if (x < -87.0f) return 0.0f;
+inline constexpr float kLowestExponent = -87.0f;  // exp of less counts as 0
+
+/// exp(x) for kLowestExponent <= x <= 0, without a branch.
+NETSURF_HD inline float exp_in_range(float x) {
   float n = round_to_integer(x * 0x1.715476p+0f);
   float r = (x - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f;
   float p = 1.0f / 5040.0f;
@@ -47,15 +48,18 @@ NETSURF_HD inline float exp_core(float x) {
   return p * power_of_two(static_cast<int>(n));
 }
 
-/// log(s) for s >= 1.
+/// exp(x) for x <= 0.
+NETSURF_HD inline float exp_core(float x) { return x < kLowestExponent ? 0.0f : exp_in_range(x); }
+
+/// log(s) for s >= 1. No branch: the comparison with 0x1.6a09e6p+0, which halves v, is one of mantissas.
 NETSURF_HD inline float log_core(float s) {
+  constexpr uint32_t kOne = std::bit_cast<uint32_t>(1.0f),
+                     kRootOfTwo = std::bit_cast<uint32_t>(0x1.6a09e6p+0f);
   uint32_t bits = std::bit_cast<uint32_t>(s);
-  int exponent = static_cast<int>(bits >> 23) - 127;
-  float v = std::bit_cast<float>((bits & 0x007FFFFFu) | 0x3F800000u);
-  if (v > 0x1.6a09e6p+0f) {
-    v = v * 0.5f;
-    ++exponent;
-  }
+  uint32_t mantissa = (bits & 0x007FFFFFu) | kOne;
+  uint32_t halvings = mantissa > kRootOfTwo ? 1 : 0;
+  int exponent = static_cast<int>((bits >> 23) + halvings) - 127;
+  float v = std::bit_cast<float>(mantissa - (halvings << 23));
   float u = v - 1.0f;
   float z = u / (2.0f + u);
   float y = z * z;

@@ -1,0 +1,165 @@
+// The packed kernels on one thread, level by level: GMAC/s of sums, finished to 8-bit codes, for a dense
+// layer and for a convolution, and corrections/s. Sums are judged by a mark measured just before them: the
+// level's instructions on registers alone (bench/packed_marks.h), which no layer can pass.
+#include <benchmark/benchmark.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/packed_marks.h"
+
+namespace netsurf::cpu {
+namespace {
+
+struct Free {
+  void operator()(uint8_t* memory) const { std::free(memory); }
+};
+using Lines = std::unique_ptr<uint8_t, Free>;
+
+/// Bytes in [low, high], on a 64-byte line.
+Lines make_lines(int64_t size, int low, int high) {
+  size = (size + 63) / 64 * 64;
+  Lines lines(static_cast<uint8_t*>(std::aligned_alloc(64, static_cast<size_t>(size))));
+  for (int64_t i = 0; i < size; ++i) {
+    uint32_t random = static_cast<uint32_t>(i) * 2654435761u >> 16;
+    lines.get()[i] =
+        static_cast<uint8_t>(low + static_cast<int>(random % static_cast<uint32_t>(high - low + 1)));
+  }
+  return lines;
+}
+
+/// A layer of 8-bit codes and some tiles.
+class Bench {
+ public:
+  static Bench dense(int inputs, int outputs) {
+    Bench bench;
+    bench.x_words_ = inputs / 4;
+    bench.pixels_ = {0};
+    bench.runs_ = {{0, 0, inputs / 4}};
+    bench.outputs_ = outputs;
+    return bench;
+  }
+  /// 3 x 3 without a border.
+  static Bench conv(int size, int inputs, int outputs) {
+    Bench bench;
+    int words = inputs / 4;
+    bench.x_words_ = size * size * words;
+    for (int y = 0; y + 3 <= size; ++y) {
+      for (int x = 0; x + 3 <= size; ++x) bench.pixels_.push_back((y * size + x) * words);
+    }
+    for (int i = 0; i < 3; ++i) bench.runs_.push_back({i * size * words, i * 3 * words, 3 * words});
+    bench.outputs_ = outputs;
+    return bench;
+  }
+
+  /// Fills in everything else; not to be moved from here on.
+  void prepare(int32_t max_operand, int num_tiles) {
+    for (const Run& run : runs_) layer.row_words += run.length;
+    layer.pixels = pixels_;
+    layer.runs = runs_;
+    layer.chunk_words = runs_[0].length % 12 == 0 ? 12 : 14;
+    layer.num_outputs = outputs_;
+    layer.max_operand = max_operand;
+    for (size_t p = 0; p < pixels_.size(); ++p) out_words_.push_back(static_cast<int32_t>(p) * outputs_ / 4);
+    finish_ = {.in_high = 1 << 20, .right_shift = 9, .high = 255, .out_words = out_words_};
+    layer.finish = &finish_;
+    weights_ = make_lines(int64_t{outputs_} * layer.row_words * 4, 1 - max_operand, max_operand - 1);
+    start_.assign(static_cast<size_t>(outputs_), 77);
+    for (int q = 0; q < outputs_ / kQuad; ++q)
+      quads.push_back({q,
+                       reinterpret_cast<int8_t*>(weights_.get()) + int64_t{q} * kQuad * layer.row_words * 4,
+                       start_.data() + q * kQuad});
+    int64_t sums = static_cast<int64_t>(pixels_.size()) * outputs_ * kTile * 4;
+    for (int t = 0; t < num_tiles; ++t) {
+      memory_.push_back(make_lines(int64_t{x_words_ + kSlackWords} * kWordBytes, 0, 255));
+      uint8_t* x = memory_.back().get();
+      memory_.push_back(make_lines(sums / 4, 0, 255));
+      uint8_t* packed = memory_.back().get();
+      memory_.push_back(make_lines(sums, 0, 255));
+      tiles.push_back(
+          {.x = x, .packed = packed, .clean_sums = reinterpret_cast<int32_t*>(memory_.back().get())});
+    }
+  }
+
+  double macs() const {
+    return static_cast<double>(pixels_.size() * tiles.size()) * outputs_ * layer.row_words * 4 * kTile;
+  }
+
+  PackedSums layer;
+  std::vector<QuadJob> quads;
+  std::vector<TileJob> tiles;
+
+ private:
+  int x_words_ = 0, outputs_ = 0;
+  std::vector<int32_t> pixels_, out_words_, start_;
+  std::vector<Run> runs_;
+  Finish finish_;
+  Lines weights_;
+  std::vector<Lines> memory_;
+};
+
+void run_sums(benchmark::State& state, Isa isa, Bench bench) {
+  const PackedKernels* kernels = find_kernels(isa);
+  if (kernels == nullptr) {
+    state.SkipWithError("this machine lacks it");
+    return;
+  }
+  bench.prepare(static_cast<int32_t>(state.range(0)), static_cast<int>(state.range(1)));
+  double mark = mark_of(isa, bench.layer.max_operand);
+  for (auto _ : state) kernels->sums(bench.layer, bench.quads, bench.tiles);
+  double macs = bench.macs() * static_cast<double>(state.iterations());
+  state.counters["GMAC/s"] = benchmark::Counter(macs / 1e9, benchmark::Counter::kIsRate);
+  state.counters["mark"] = mark / 1e9;
+  if (mark > 0) state.counters["%"] = benchmark::Counter(100 * macs / mark, benchmark::Counter::kIsRate);
+}
+
+/// range(0) corrections of each of 16 channels.
+void run_corrections(benchmark::State& state, Isa isa, Bench bench) {
+  const PackedKernels* kernels = find_kernels(isa);
+  if (kernels == nullptr) {
+    state.SkipWithError("this machine lacks it");
+    return;
+  }
+  bench.prepare(128, static_cast<int>(state.range(1)));
+  std::vector<Correction> corrections;
+  for (int i = 0; i < state.range(0); ++i) {
+    int32_t word = i * 11 % bench.layer.runs[0].length;
+    corrections.push_back({bench.layer.runs[0].x + word, 0x11 << (8 * (i % 4))});
+  }
+  std::vector<ChannelJob> channels;
+  for (int c = 0; c < 16; ++c) channels.push_back({c, 3, corrections});
+  for (auto _ : state) kernels->correct(bench.layer, channels, bench.tiles);
+  double done = static_cast<double>(state.iterations()) * 16;
+  state.counters["channels/s"] = benchmark::Counter(done, benchmark::Counter::kIsRate);
+  state.counters["corrections/s"] =
+      benchmark::Counter(done * static_cast<double>(state.range(0)), benchmark::Counter::kIsRate);
+}
+
+const bool kRegistered = [] {
+  for (int i = 0; i < kNumIsas; ++i) {
+    Isa isa = static_cast<Isa>(i);
+    std::string name = "packed/" + std::string(name_of(isa));
+    struct {
+      const char* name;
+      Bench (*make)();
+    } layers[] = {{"dense_784x64", [] { return Bench::dense(784, 64); }},
+                  {"conv3x3_13x13x16x32", [] { return Bench::conv(13, 16, 32); }}};
+    for (auto& each : layers) {
+      auto make = each.make;
+      auto* sums =
+          benchmark::RegisterBenchmark((name + "/sums/" + each.name).c_str(),
+                                       [=](benchmark::State& state) { run_sums(state, isa, make()); });
+      sums->ArgsProduct({{128, 64, 32}, {1, 4}})->ArgNames({"max_operand", "tiles"});
+      auto* correct =
+          benchmark::RegisterBenchmark((name + "/correct/" + each.name).c_str(),
+                                       [=](benchmark::State& state) { run_corrections(state, isa, make()); });
+      correct->ArgsProduct({{1, 10}, {1, 4}})->ArgNames({"corrections", "tiles"});
+    }
+  }
+  return true;
+}();
+
+}  // namespace
+}  // namespace netsurf::cpu

@@ -1,0 +1,173 @@
+// Ways to multiply words of codes by words of kernel operands and add up, in every lane. The loops are
+// templates over them. A Unit brings an instruction set's own operations:
+//   kLanes; kVectors, kQuads, kPositions: what is computed at once (packed_loops.h)
+//   kBytes: how it multiplies bytes
+//   add_halves(sum, x, w): sum += x0 w0 + x1 w1, int16
+//   add_bytes(sum, x, w), of ByteWay::dot: sum += x0 w0 + .. + x3 w3, uint8 by int8
+//   pair_sums(x, w), of ByteWay::pairs: 16 bits x0 w0 + x1 w1 and x2 w2 + x3 w3, uint8 by int8, saturated
+// A Dot takes kDepth words at a step and has Shorter, a Dot of fewer words over the same Rows, for the rest.
+#pragma once
+
+#include "kernels/cpu/packed_vector.h"
+
+namespace netsurf::cpu {
+namespace {
+
+enum class ByteWay { dot, pairs, widened };
+
+/// A quad's kernel rows as the layer has them.
+struct PlainRows {
+  const uint8_t* first;
+  int64_t stride;  // bytes
+
+  NETSURF_INLINE const uint8_t* at(int row, int64_t word) const { return first + row * stride + 4 * word; }
+};
+
+template <typename UnitType>
+struct PlainDot {
+  using Unit = UnitType;
+  using Words = typename Vector<Unit::kLanes>::Words;
+  using Rows = PlainRows;
+  static NETSURF_INLINE Rows prepare(const LevelLayer& layer, const QuadJob& job, uint8_t*) {
+    return {reinterpret_cast<const uint8_t*>(job.weights), int64_t{4} * layer.row_words};
+  }
+  /// A row of one word, as a correction has it; `memory` must live as long.
+  static NETSURF_INLINE Rows row_of(const int32_t& word, uint32_t (&)[2]) {
+    return {reinterpret_cast<const uint8_t*>(&word), 0};
+  }
+};
+
+/// int16 pairs.
+template <typename Unit>
+struct HalvesDot : PlainDot<Unit> {
+  using typename PlainDot<Unit>::Words;
+  using Operand = Words;
+  using Shorter = HalvesDot;
+  static constexpr int kDepth = 1;
+  static NETSURF_INLINE Operand operand(const uint8_t* x) { return load<Words>(x); }
+  template <int kColumns>
+  static NETSURF_INLINE void add_row(Words (&sums)[kColumns], const Operand (&x)[kColumns],
+                                     const PlainRows& rows, int row, int64_t index) {
+    const Words w = broadcast<Words>(rows.at(row, index));
+    NETSURF_UNROLL
+    for (int i = 0; i < kColumns; ++i) Unit::add_halves(sums[i], x[i], w);
+  }
+};
+
+/// Four bytes in one instruction.
+template <typename Unit>
+struct BytesDot : PlainDot<Unit> {
+  using typename PlainDot<Unit>::Words;
+  using Operand = Words;
+  using Shorter = BytesDot;
+  static constexpr int kDepth = 1;
+  static NETSURF_INLINE Operand operand(const uint8_t* x) { return load<Words>(x); }
+  template <int kColumns>
+  static NETSURF_INLINE void add_row(Words (&sums)[kColumns], const Operand (&x)[kColumns],
+                                     const PlainRows& rows, int row, int64_t index) {
+    const Words w = broadcast<Words>(rows.at(row, index));
+    NETSURF_UNROLL
+    for (int i = 0; i < kColumns; ++i) Unit::add_bytes(sums[i], x[i], w);
+  }
+};
+
+/// Bytes by way of 16-bit sums over kSteps words, one or two: the codes of more would not fit sixteen
+/// registers beside the sums. REQUIRES: 2 kSteps max_code max_operand < 2^15.
+template <typename Unit, int kSteps>
+struct PairsDot : PlainDot<Unit> {
+  using typename PlainDot<Unit>::Words;
+  using Halves = typename Vector<Unit::kLanes>::Halves;
+  using Shorter = PairsDot<Unit, 1>;
+  static constexpr int kDepth = kSteps;
+  struct Operand {
+    Words x[kSteps];
+  };
+  static NETSURF_INLINE Operand operand(const uint8_t* x) {
+    Operand all;
+    NETSURF_UNROLL
+    for (int i = 0; i < kSteps; ++i) all.x[i] = load<Words>(x + i * kWordBytes);
+    return all;
+  }
+  template <int kColumns>
+  static NETSURF_INLINE void add_row(Words (&sums)[kColumns], const Operand (&x)[kColumns],
+                                     const PlainRows& rows, int row, int64_t index) {
+    // Word by word, so that few registers are taken at a time.
+    Halves pairs[kColumns];
+    NETSURF_UNROLL
+    for (int d = 0; d < kSteps; ++d) {
+      const Words w = broadcast<Words>(rows.at(row, index + d));
+      NETSURF_UNROLL
+      for (int i = 0; i < kColumns; ++i) {
+        const auto both = (Halves)Unit::pair_sums(x[i].x[d], w);
+        pairs[i] = d == 0 ? both : pairs[i] + both;
+      }
+    }
+    NETSURF_UNROLL
+    for (int i = 0; i < kColumns; ++i)
+      Unit::add_halves(sums[i], (Words)pairs[i], (Words)(Halves{} + uint16_t{1}));
+  }
+};
+
+/// A quad's kernel rows in int16: one plane of the bytes in even places, one of those in odd ones.
+struct WideRows {
+  const uint8_t *even, *odd;
+  int64_t stride;  // bytes
+};
+
+/// Bytes as int16 pairs: even places and odd ones apart.
+template <typename UnitType>
+struct WideDot {
+  using Unit = UnitType;
+  using Words = typename Vector<Unit::kLanes>::Words;
+  using Halves = typename Vector<Unit::kLanes>::Halves;
+  using SignedHalves = typename Vector<Unit::kLanes>::SignedHalves;
+  using Rows = WideRows;
+  using Shorter = WideDot;
+  static constexpr int kDepth = 1;
+  struct Operand {
+    Words even, odd;
+  };
+  template <int kLanes>
+  static NETSURF_INLINE void widen(const uint8_t* from, uint8_t* even, uint8_t* odd) {
+    using Both = typename Vector<kLanes>::SignedHalves;
+    Both both = load<Both>(from);
+    store(even, (Both)(both << 8) >> 8);
+    store(odd, both >> 8);
+  }
+  static NETSURF_INLINE Rows prepare(const LevelLayer& layer, const QuadJob& job, uint8_t* scratch) {
+    const auto* from = reinterpret_cast<const uint8_t*>(job.weights);
+    const int64_t bytes = int64_t{4} * kQuad * layer.row_words;
+    uint8_t *even = scratch, *odd = scratch + bytes;
+    int64_t i = 0;
+    for (; i + 4 * Unit::kLanes <= bytes; i += 4 * Unit::kLanes)
+      widen<Unit::kLanes>(from + i, even + i, odd + i);
+    for (; i < bytes; i += 16) widen<4>(from + i, even + i, odd + i);
+    return {even, odd, int64_t{4} * layer.row_words};
+  }
+  static NETSURF_INLINE Rows row_of(const int32_t& word, uint32_t (&memory)[2]) {
+    const auto bits = static_cast<uint32_t>(word);
+    memory[0] = (static_cast<uint32_t>(static_cast<int8_t>(bits)) & 0xFFFFu) |
+                static_cast<uint32_t>(static_cast<int8_t>(bits >> 16)) << 16;
+    memory[1] = (static_cast<uint32_t>(static_cast<int8_t>(bits >> 8)) & 0xFFFFu) |
+                static_cast<uint32_t>(static_cast<int8_t>(bits >> 24)) << 16;
+    return {reinterpret_cast<const uint8_t*>(memory), reinterpret_cast<const uint8_t*>(memory + 1), 0};
+  }
+  static NETSURF_INLINE Operand operand(const uint8_t* x) {
+    Words all = load<Words>(x);
+    return {all & 0x00FF00FFu, (Words)((Halves)all >> 8)};
+  }
+  template <int kColumns>
+  static NETSURF_INLINE void add_row(Words (&sums)[kColumns], const Operand (&x)[kColumns],
+                                     const WideRows& rows, int row, int64_t index) {
+    const int64_t at = row * rows.stride + 4 * index;
+    const Words even = broadcast<Words>(rows.even + at);
+    NETSURF_UNROLL
+    for (int i = 0; i < kColumns; ++i) Unit::add_halves(sums[i], x[i].even, even);
+    const Words odd = broadcast<Words>(rows.odd + at);
+    NETSURF_UNROLL
+    for (int i = 0; i < kColumns; ++i) Unit::add_halves(sums[i], x[i].odd, odd);
+  }
+};
+
+}  // namespace
+}  // namespace netsurf::cpu

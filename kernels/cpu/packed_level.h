@@ -1,0 +1,67 @@
+// What a level of the packed kernels implements: the jobs of kernels/cpu/packed.h in plain pointers.
+//
+// A level's file is compiled for its instruction set, and of an inline function that several files emit the
+// linker keeps any one copy. So those files may call no function that others can see, not even a span's: they
+// get pointers, and everything in the headers that they share has internal linkage.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "kernels/cpu/packed.h"
+
+namespace netsurf::cpu {
+
+/// PackedSums without spans.
+struct LevelLayer {
+  Width width = Width::bytes;
+  const int32_t* pixels = nullptr;
+  const Run* runs = nullptr;
+  int num_pixels = 0, num_runs = 0;
+  bool updates = false;  // runs are the words that differ, to be added to clean sums
+  int chunk_words = 1;
+  int num_outputs = 0;
+  int row_words = 0;
+  int product_shift = 0;
+  int32_t max_operand = 0, max_code = 0;
+  const Finish* finish = nullptr;
+  const int32_t* out_words = nullptr;  // the finish's
+};
+
+/// ChannelJob without a span.
+struct LevelChannel {
+  const Correction* corrections = nullptr;
+  int num_corrections = 0;
+  int32_t channel = 0;
+  int32_t start_change = 0;
+  bool pairs_fit = false;  // bytes: two products side by side of a difference's fit 16 bits
+};
+
+/// `scratch` has scratch_bytes(row_words) bytes, 64-byte aligned, of no defined content.
+using SumsLoop = void (*)(const LevelLayer& layer, const QuadJob* quads, int num_quads, TileJob* tiles,
+                          int num_tiles, uint8_t* scratch);
+using CorrectLoop = void (*)(const LevelLayer& layer, const LevelChannel* channels, int num_channels,
+                             TileJob* tiles, int num_tiles);
+
+int64_t scratch_bytes(int row_words);
+
+/// Run a level's loop on jobs with spans.
+void run_sums(SumsLoop loop, const PackedSums& layer, std::span<const QuadJob> quads,
+              std::span<TileJob> tiles);
+void run_update(SumsLoop loop, const PackedSums& layer, std::span<const QuadJob> quads,
+                std::span<const Run> differing, std::span<TileJob> tiles);
+void run_correct(CorrectLoop loop, const PackedSums& layer, std::span<const ChannelJob> channels,
+                 std::span<TileJob> tiles);
+
+// The levels, one file each. Call only what find_kernels finds; the matrix unit corrects like avx512_vnni.
+void sums_portable(const LevelLayer&, const QuadJob*, int, TileJob*, int, uint8_t*);
+void correct_portable(const LevelLayer&, const LevelChannel*, int, TileJob*, int);
+void sums_avx2(const LevelLayer&, const QuadJob*, int, TileJob*, int, uint8_t*);
+void correct_avx2(const LevelLayer&, const LevelChannel*, int, TileJob*, int);
+void sums_avx_vnni(const LevelLayer&, const QuadJob*, int, TileJob*, int, uint8_t*);
+void correct_avx_vnni(const LevelLayer&, const LevelChannel*, int, TileJob*, int);
+void sums_avx512_vnni(const LevelLayer&, const QuadJob*, int, TileJob*, int, uint8_t*);
+void correct_avx512_vnni(const LevelLayer&, const LevelChannel*, int, TileJob*, int);
+void sums_amx(const LevelLayer&, const QuadJob*, int, TileJob*, int, uint8_t*);
+
+}  // namespace netsurf::cpu

@@ -1,0 +1,170 @@
+// Sums on a matrix unit, for any Tiles: sixteen output channels (a band of four quads) by sixteen samples at
+// a time, for two bands at one pixel or one band at two. Tiles brings the unit's operations on numbered
+// tiles:
+//   configure(words): 16 rows of 64 bytes for sums, 16 rows of 4 `words` for kernels, `words` rows of 64 for
+//   codes zero<t>(); load<t>(from, stride); load_once<t>: the same for what will not be read again soon
+//   multiply<sums, kernels, codes>(): sums[m][n] += kernels[m][k] codes[k][n] over words, int8 by uint8
+//   store<t>(to, stride); release(): the unit goes back to its first state
+//   kLanes, for what becomes of the sums; others(...): a SumsLoop for what does not fill bands
+#pragma once
+
+#include "kernels/cpu/packed_output.h"
+
+namespace netsurf::cpu {
+namespace {
+
+constexpr int kBand = 4;  // quads
+constexpr int kBandRows = kBand * kQuad;
+constexpr int kMinChunkWords = 4;  // with fewer a tile multiplies less than vectors do in the same time
+constexpr int kHalf = kTile / 2;   // samples of a matrix tile
+
+/// The rows of one band, as the unit loads them.
+struct BandRows {
+  const int8_t* first = nullptr;
+  int64_t stride = 0;  // bytes
+};
+
+// Numbers of the matrix tiles: sums of (band or position i, half h), kernels of band i, codes of half h.
+constexpr int sums_tile(int i, int half) { return 2 * i + half; }
+constexpr int kKernelTile = 4, kCodesTile = 6;
+constexpr bool is_kernel_tile(int tile) { return tile >= kKernelTile && tile < kCodesTile; }
+constexpr bool is_codes_tile(int tile) { return tile >= kCodesTile; }
+
+/// The rows of four jobs in one piece: where they lie if they follow each other, or else copied.
+NETSURF_INLINE BandRows band_rows(const LevelLayer& layer, const QuadJob* jobs, uint8_t* copy) {
+  const int64_t stride = int64_t{4} * layer.row_words, quad_bytes = kQuad * stride;
+  bool together = true;
+  for (int q = 1; q < kBand; ++q) together = together && jobs[q].weights == jobs[0].weights + q * quad_bytes;
+  if (together) return {jobs[0].weights, stride};
+  for (int q = 0; q < kBand; ++q)
+    __builtin_memcpy(copy + q * quad_bytes, jobs[q].weights, static_cast<size_t>(quad_bytes));
+  return {reinterpret_cast<int8_t*>(copy), stride};
+}
+
+/// Products of kBands bands at kPositions pixels (one of the two is 1) into `products`, whose index is the
+/// one that is not.
+template <typename Tiles, int kBands, int kPositions>
+NETSURF_INLINE void multiply_bands(const LevelLayer& layer, const BandRows* rows, const uint8_t* x, int pixel,
+                                   bool once, QuadSums (&products)[kBands * kPositions][kBand]) {
+  constexpr int kPairs = kBands * kPositions;
+  Tiles::template zero<sums_tile(0, 0)>();
+  Tiles::template zero<sums_tile(0, 1)>();
+  if constexpr (kPairs > 1) {
+    Tiles::template zero<sums_tile(1, 0)>();
+    Tiles::template zero<sums_tile(1, 1)>();
+  }
+  for (int r = 0; r < layer.num_runs; ++r) {
+    const Run& run = layer.runs[r];
+    for (int i = 0; i < run.length; i += layer.chunk_words) {
+      const int64_t kernel_byte = int64_t{4} * (run.kernel + i);
+      const uint8_t* at = x + (int64_t{layer.pixels[pixel]} + run.x + i) * kWordBytes;
+      Tiles::template load<kKernelTile>(rows[0].first + kernel_byte, rows[0].stride);
+      if (once) {
+        Tiles::template load_once<kCodesTile>(at, kWordBytes);
+        Tiles::template load_once<kCodesTile + 1>(at + 4 * kHalf, kWordBytes);
+      } else {
+        Tiles::template load<kCodesTile>(at, kWordBytes);
+        Tiles::template load<kCodesTile + 1>(at + 4 * kHalf, kWordBytes);
+      }
+      Tiles::template multiply<sums_tile(0, 0), kKernelTile, kCodesTile>();
+      Tiles::template multiply<sums_tile(0, 1), kKernelTile, kCodesTile + 1>();
+      if constexpr (kBands > 1) {
+        Tiles::template load<kKernelTile + 1>(rows[1].first + kernel_byte, rows[1].stride);
+        Tiles::template multiply<sums_tile(1, 0), kKernelTile + 1, kCodesTile>();
+        Tiles::template multiply<sums_tile(1, 1), kKernelTile + 1, kCodesTile + 1>();
+      } else if constexpr (kPositions > 1) {
+        const uint8_t* next = x + (int64_t{layer.pixels[pixel + 1]} + run.x + i) * kWordBytes;
+        Tiles::template load<kCodesTile>(next, kWordBytes);
+        Tiles::template load<kCodesTile + 1>(next + 4 * kHalf, kWordBytes);
+        Tiles::template multiply<sums_tile(1, 0), kKernelTile, kCodesTile>();
+        Tiles::template multiply<sums_tile(1, 1), kKernelTile, kCodesTile + 1>();
+      }
+    }
+  }
+  Tiles::template store<sums_tile(0, 0)>(products[0], sizeof products[0][0][0]);
+  Tiles::template store<sums_tile(0, 1)>(&products[0][0][0][kHalf], sizeof products[0][0][0]);
+  if constexpr (kPairs > 1) {
+    Tiles::template store<sums_tile(1, 0)>(products[1], sizeof products[0][0][0]);
+    Tiles::template store<sums_tile(1, 1)>(&products[1][0][0][kHalf], sizeof products[0][0][0]);
+  }
+}
+
+/// Products become sums in place.
+template <int kLanes>
+NETSURF_INLINE void start_quad(QuadSums& sums, const int32_t* start, int product_shift) {
+  using Words = typename Vector<kLanes>::Words;
+  for (int c = 0; c < kQuad; ++c) {
+    for (int s = 0; s < kTile; s += kLanes)
+      store(&sums[c][s], (load<Words>(&sums[c][s]) << product_shift) + static_cast<uint32_t>(start[c]));
+  }
+}
+
+/// What one tile's blocks hand on to each other.
+template <int kLanes, int kBands>
+struct BandState {
+  alignas(64) QuadSums largest[kBands * kBand] = {};
+  typename Vector<kLanes>::Words difference = {};
+  PoolPlace place;
+};
+
+template <typename Tiles, int kBands, int kPositions>
+NETSURF_INLINE void compute_bands(const LevelLayer& layer, const QuadJob* jobs, const BandRows* rows,
+                                  const TileJob& tile, const Coder<Tiles::kLanes>& coder,
+                                  BandState<Tiles::kLanes, kBands>& state) {
+  alignas(64) QuadSums sums[kBands * kPositions][kBand];
+  // Dense layers read a tile once per pair of bands, and the kernels are what should stay in the first cache.
+  multiply_bands<Tiles, kBands, kPositions>(layer, rows, tile.x, state.place.pixel, layer.num_pixels == 1,
+                                            sums);
+  for (int p = 0; p < kPositions; ++p) {
+    for (int b = 0; b < kBands; ++b) {
+      for (int q = 0; q < kBand; ++q) {
+        const QuadJob& job = jobs[b * kBand + q];
+        QuadSums& quad = sums[b + p][q];
+        start_quad<Tiles::kLanes>(quad, job.start, layer.product_shift);
+        put_quad<Tiles::kLanes>(quad, layer, job.quad, tile, state.place, coder, state.largest[b * kBand + q],
+                                state.difference);
+      }
+    }
+    state.place.advance(layer.finish != nullptr ? layer.finish->pool : 1);
+  }
+}
+
+/// kBands bands for all tiles.
+template <typename Tiles, int kBands, int kPositions>
+void sum_bands(const LevelLayer& layer, const QuadJob* jobs, TileJob* tiles, int num_tiles,
+               uint8_t* scratch) {
+  constexpr int kLanes = Tiles::kLanes;
+  BandRows rows[kBands];
+  for (int b = 0; b < kBands; ++b)
+    rows[b] = band_rows(layer, jobs + b * kBand, scratch + b * int64_t{4} * kBandRows * layer.row_words);
+  Coder<kLanes> coder;
+  if (layer.finish != nullptr) coder = Coder<kLanes>(*layer.finish);
+  for (int t = 0; t < num_tiles; ++t) {
+    BandState<kLanes, kBands> state;
+    while (state.place.pixel + kPositions <= layer.num_pixels)
+      compute_bands<Tiles, kBands, kPositions>(layer, jobs, rows, tiles[t], coder, state);
+    if constexpr (kPositions > 1) {
+      while (state.place.pixel < layer.num_pixels)
+        compute_bands<Tiles, kBands, 1>(layer, jobs, rows, tiles[t], coder, state);
+    }
+    if (any(state.difference)) tiles[t].changed = true;
+  }
+}
+
+template <typename Tiles>
+void sum_with_tiles(const LevelLayer& layer, const QuadJob* jobs, int num_jobs, TileJob* tiles, int num_tiles,
+                    uint8_t* scratch) {
+  int j = 0;
+  if (!layer.updates && layer.width == Width::bytes && layer.chunk_words >= kMinChunkWords && num_jobs >= kBand) {
+    Tiles::configure(layer.chunk_words);
+    for (; j + 2 * kBand <= num_jobs; j += 2 * kBand)
+      sum_bands<Tiles, 2, 1>(layer, jobs + j, tiles, num_tiles, scratch);
+    for (; j + kBand <= num_jobs; j += kBand)
+      sum_bands<Tiles, 1, 2>(layer, jobs + j, tiles, num_tiles, scratch);
+    Tiles::release();
+  }
+  if (j < num_jobs) Tiles::others(layer, jobs + j, num_jobs - j, tiles, num_tiles, scratch);
+}
+
+}  // namespace
+}  // namespace netsurf::cpu

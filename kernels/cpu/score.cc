@@ -1,0 +1,125 @@
+#include "kernels/cpu/score.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "kernels/core/score.h"
+
+namespace netsurf::cpu {
+namespace {
+
+// Both functions below choose by integer operations: GCC makes branches of float comparisons, which might
+// trap, and then no vectors.
+
+/// core::exp_core(x). REQUIRES: x <= 0; the bits of such numbers, read as integers, order them by magnitude.
+[[gnu::always_inline]] inline float exp_of(float x) {
+  constexpr uint32_t kLowest = std::bit_cast<uint32_t>(core::kLowestExponent);
+  uint32_t bits = std::bit_cast<uint32_t>(x);
+  uint32_t held = std::min(bits, kLowest);
+  auto beyond = static_cast<uint32_t>(static_cast<int32_t>(held - bits) >> 31);  // all ones where x was held
+  float power = core::exp_in_range(std::bit_cast<float>(held));
+  return std::bit_cast<float>(std::bit_cast<uint32_t>(power) & ~beyond);
+}
+
+/// core::loss_units(loss). REQUIRES: loss is not negative (nor -0).
+[[gnu::always_inline]] inline int64_t units_of(float loss) {
+  constexpr double kShift = 0x1.8p52;  // adding it leaves no fraction bits of numbers below 2^51
+  uint32_t held = std::min(std::bit_cast<uint32_t>(loss), std::bit_cast<uint32_t>(core::kMaxLoss));
+  double scaled = static_cast<double>(std::bit_cast<float>(held)) * double{core::kMaxLoss};
+  return std::bit_cast<int64_t>(scaled + kShift) - std::bit_cast<int64_t>(kShift);
+}
+
+[[gnu::always_inline]] inline int64_t square(int32_t code, int32_t clean) {
+  int64_t difference = code - clean;
+  return difference * difference;
+}
+
+}  // namespace
+
+bool scores_fit(int64_t low, int64_t high, int64_t num_codes) {
+  if (low < INT32_MIN || high > INT32_MAX || high - low > INT32_MAX) return false;
+  return (high - low) * (high - low) <= INT64_MAX / kTile / num_codes;
+}
+
+NETSURF_CLONES void find_largest(const int32_t* codes, int num_codes, int32_t* predictions,
+                                 int32_t* largest) {
+  int32_t best[kTile], index[kTile];
+  // The first two codes (or the only one, twice) start them: zeros and copies would become slow string moves.
+  const int32_t* row = codes + (num_codes > 1 ? kTile : 0);
+  for (int s = 0; s < kTile; ++s) {
+    bool is_larger = row[s] > codes[s];
+    index[s] = is_larger ? 1 : 0;
+    best[s] = is_larger ? row[s] : codes[s];
+  }
+  for (int k = 2; k < num_codes; ++k) {
+    row += kTile;
+    for (int s = 0; s < kTile; ++s) {
+      bool is_larger = row[s] > best[s];
+      index[s] = is_larger ? k : index[s];
+      best[s] = is_larger ? row[s] : best[s];
+    }
+  }
+  for (int s = 0; s < kTile; ++s) {
+    predictions[s] = index[s];
+    largest[s] = best[s];
+  }
+}
+
+NETSURF_CLONES int count_different(const int32_t* a, const int32_t* b, int count) {
+  int different = 0;
+  for (int s = 0; s < kTile; ++s) different += static_cast<int>(a[s] != b[s]) & static_cast<int>(s < count);
+  return different;
+}
+
+NETSURF_CLONES int count_changed(const int32_t* codes, const int32_t* clean, int num_codes, int count) {
+  int32_t different[kTile] = {};
+  for (int k = 0; k < num_codes; ++k, codes += kTile, clean += kTile) {
+    for (int s = 0; s < kTile; ++s) different[s] |= codes[s] ^ clean[s];
+  }
+  int changed = 0;
+  for (int s = 0; s < kTile; ++s)
+    changed += static_cast<int>(different[s] != 0) & static_cast<int>(s < count);
+  return changed;
+}
+
+NETSURF_CLONES int64_t squared_distance(const int32_t* codes, const int32_t* clean, int num_codes,
+                                        int count) {
+  int64_t distance = 0;
+  if (count == kTile) {  // one long loop
+    for (int64_t i = 0; i < int64_t{num_codes} * kTile; ++i) distance += square(codes[i], clean[i]);
+    return distance;
+  }
+  for (int k = 0; k < num_codes; ++k, codes += kTile, clean += kTile) {
+    for (int s = 0; s < count; ++s) distance += square(codes[s], clean[s]);
+  }
+  return distance;
+}
+
+NETSURF_CLONES int64_t cross_entropy(const int32_t* codes, int num_codes, float step, const int32_t* largest,
+                                     const int32_t* labels) {
+  float sum[kTile] = {}, labelled[kTile];
+  for (int k = 0; k < num_codes; ++k) {
+    const int32_t* row = codes + int64_t{k} * kTile;
+    for (int s = 0; s < kTile; ++s) sum[s] += exp_of(static_cast<float>(row[s] - largest[s]) * step);
+  }
+  for (int s = 0; s < kTile; ++s)
+    labelled[s] = static_cast<float>(codes[int64_t{labels[s]} * kTile + s] - largest[s]) * step;
+  int64_t loss = 0;
+  for (int s = 0; s < kTile; ++s) loss += units_of(core::log_core(sum[s]) - labelled[s]);
+  return loss;
+}
+
+NETSURF_CLONES int64_t squared_error(const int32_t* codes, int num_codes, float step, const float* targets) {
+  float sum[kTile] = {};
+  for (int k = 0; k < num_codes; ++k, codes += kTile, targets += kTile) {
+    for (int s = 0; s < kTile; ++s) {
+      float error = static_cast<float>(codes[s]) * step - targets[s];
+      sum[s] += error * error;
+    }
+  }
+  int64_t loss = 0;
+  for (int s = 0; s < kTile; ++s) loss += units_of(sum[s] / static_cast<float>(num_codes));
+  return loss;
+}
+
+}  // namespace netsurf::cpu

@@ -1,0 +1,36 @@
+// The score of one tile: the functions of kernels/core/score.h for kTile samples at once, with the same bits.
+// Codes, clean codes and targets are [num_codes, kTile]; what a sample has one of is [kTile].
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/cpu/tile.h"
+
+namespace netsurf::cpu {
+
+/// Whether a tile of codes in [low, high] can be scored here: the difference of two codes fits 32 bits and
+/// the squared distance of the tile 64, so that no sum has to be held.
+bool scores_fit(int64_t low, int64_t high, int64_t num_codes);
+
+/// The lowest index among each sample's largest codes, and that largest code.
+void find_largest(const int32_t* codes, int num_codes, int32_t* predictions, int32_t* largest);
+
+/// Of the samples below `count`, those in which a and b differ.
+int count_different(const int32_t* a, const int32_t* b, int count);
+
+/// Of the samples below `count`, those of which any code differs from clean.
+int count_changed(const int32_t* codes, const int32_t* clean, int num_codes, int count);
+
+/// Sum of the squared differences from clean of the samples below `count`. REQUIRES: scores_fit of their
+/// codes; other samples may hold anything.
+int64_t squared_distance(const int32_t* codes, const int32_t* clean, int num_codes, int count);
+
+/// Sum of core::cross_entropy of all kTile samples, given their largest codes. REQUIRES: scores_fit;
+/// 0 <= labels < num_codes.
+int64_t cross_entropy(const int32_t* codes, int num_codes, float step, const int32_t* largest,
+                      const int32_t* labels);
+
+/// Sum of core::squared_error of all kTile samples. REQUIRES: no target is NaN.
+int64_t squared_error(const int32_t* codes, int num_codes, float step, const float* targets);
+
+}  // namespace netsurf::cpu
