@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/backend/planner.h"
 #include "engine/faults/bit_space.h"
 #include "engine/faults/trial.h"
 #include "engine/model/dataset.h"
@@ -19,6 +20,11 @@ namespace netsurf {
 struct SessionOptions {
   int num_threads = 0;        // 0: all cores
   uint64_t max_batch = 1000;  // trials whose fault lists are held at once; changes nothing but memory
+  Path path = Path::automatic;
+  uint64_t cache_memory = uint64_t{256} << 20;  // bytes for clean activations and sums of all samples; what
+                                                // does not fit is computed anew for every batch
+  std::string isa =
+      "";  // instruction set of the packed kernels ("avx2", ...); empty: the best this machine has
 };
 
 class Session {
@@ -33,8 +39,10 @@ class Session {
   TrialOutcome clean() const { return clean_; }
   const BitSpace& bit_space() const { return space_; }
   int64_t num_samples() const { return num_samples_; }
-  /// "cpu/plain": what ran, for logs and the runs table.
+  /// "cpu/auto/avx512_vnni": what runs, for logs and the runs table.
   virtual std::string path() const = 0;
+  /// What this plan's trials are expected to take, path by path, from the flips of its first few trials.
+  virtual std::vector<PathEstimate> estimate(const TrialPlan& plan) = 0;
 
  protected:
   Session(BitSpace space, int64_t num_samples) : space_(std::move(space)), num_samples_(num_samples) {}
@@ -62,7 +70,7 @@ class Backend {
                                            const SessionOptions& options) = 0;
 };
 
-/// The CPU backend: all cores, plain path.
+/// The CPU backend: all cores, every path.
 std::unique_ptr<Backend> make_cpu_backend();
 
 }  // namespace netsurf

@@ -81,6 +81,7 @@ std::vector<Pixel> pixels_of(const Layer& layer, const Shape& in, const Shape& o
 PlainNetwork::PlainNetwork(const Model& model) : model_(model) {
   for (int i = 0; i < static_cast<int>(model.layers().size()); ++i) {
     buffer_.push_back(i);
+    steps_.emplace_back();
     const Layer& layer = model.layers()[static_cast<size_t>(i)];
     switch (layer.kind) {
       case LayerKind::input:
@@ -130,8 +131,23 @@ ParameterOperands PlainNetwork::clean_parameters() const {
   return operands;
 }
 
+Activations PlainNetwork::make_activations() const {
+  Activations activations;
+  activations.narrow.resize(model_.layers().size());
+  activations.wide.resize(model_.layers().size());
+  size_t longest = 0;
+  for (const Layer& layer : model_.layers()) {
+    if (layer.thresholds < 0) continue;
+    const Parameter& rows = model_.parameters()[static_cast<size_t>(layer.thresholds)];
+    longest = std::max(longest, static_cast<size_t>(rows.shape[1]));
+  }
+  activations.row.resize(longest);
+  return activations;
+}
+
 Workspace PlainNetwork::make_workspace() const {
   Workspace workspace;
+  workspace.activations = make_activations();
   size_t count = model_.layers().size();
   workspace.narrow.resize(count);
   workspace.wide.resize(count);
@@ -140,20 +156,21 @@ Workspace PlainNetwork::make_workspace() const {
     auto size = static_cast<size_t>(model_.type(static_cast<int>(i)).elements()) * kTile;
     if (is_wide(static_cast<int>(i))) {
       workspace.wide[i].resize(size);
+      workspace.activations.wide[i] = workspace.wide[i].data();
     } else {
       workspace.narrow[i].resize(size);
-    }
-    int thresholds = model_.layers()[i].thresholds;
-    if (thresholds >= 0) {
-      auto row = static_cast<size_t>(model_.parameters()[static_cast<size_t>(thresholds)].shape[1]);
-      workspace.row.resize(std::max(workspace.row.size(), row));
+      workspace.activations.narrow[i] = workspace.narrow[i].data();
     }
   }
   return workspace;
 }
 
-void PlainNetwork::run(const ParameterOperands& parameters, Workspace& workspace) const {
-  for (const Step& step : steps_) step(parameters, workspace);
+void PlainNetwork::run(const ParameterOperands& parameters, Activations& activations) const {
+  for (int i = 0; i < static_cast<int>(steps_.size()); ++i) run_layer(i, parameters, activations);
+}
+
+void PlainNetwork::run_layer(int layer, const ParameterOperands& parameters, Activations& activations) const {
+  for (const Step& step : steps_[static_cast<size_t>(layer)]) step(parameters, activations);
 }
 
 void PlainNetwork::add_sums(int index) {
@@ -176,21 +193,21 @@ void PlainNetwork::add_sums(int index) {
   std::vector<Pixel> pixels = pixels_of(layer, in.shape, out.shape, group_channels);
   auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[0])]);
   auto to = static_cast<size_t>(index);
-  steps_.push_back([=, this, pixels = std::move(pixels), groups = layer.groups,
-                    kernel_index = static_cast<size_t>(layer.kernel),
-                    bias_index = layer.bias](const ParameterOperands& parameters, Workspace& workspace) {
+  steps_.back().push_back([=, this, pixels = std::move(pixels), groups = layer.groups,
+                           kernel_index = static_cast<size_t>(layer.kernel),
+                           bias_index = layer.bias](const ParameterOperands& parameters, Activations& at) {
     int64_t place = 0;  // in the output
     for (const Pixel& pixel : pixels) {
       for (int group = 0; group < groups; ++group, place += int64_t{shape.num_outputs} * kTile) {
         int first_channel = group * shape.num_outputs;
-        const int32_t* x = workspace.narrow[from].data() + int64_t{group} * group_channels * kTile;
+        const int32_t* x = at.narrow[from] + int64_t{group} * group_channels * kTile;
         const int32_t* weights = parameters[kernel_index].data() + first_channel * shape.kernel_stride;
         const int32_t* bias =
             bias_index < 0 ? nullptr : parameters[static_cast<size_t>(bias_index)].data() + first_channel;
         if (is_wide(index)) {
-          cpu::sums_of_products(x, pixel, weights, bias, shape, workspace.wide[to].data() + place);
+          cpu::sums_of_products(x, pixel, weights, bias, shape, at.wide[to] + place);
         } else {
-          cpu::sums_of_products(x, pixel, weights, bias, shape, workspace.narrow[to].data() + place);
+          cpu::sums_of_products(x, pixel, weights, bias, shape, at.narrow[to] + place);
         }
       }
     }
@@ -210,17 +227,17 @@ void PlainNetwork::add_pool(int index) {
   auto to = static_cast<size_t>(index);
   bool averages = is_global || layer.kind == LayerKind::average_pool;
   bool sums = layer.kind == LayerKind::sum_pool;
-  steps_.push_back([=, this](const ParameterOperands&, Workspace& workspace) {
+  steps_.back().push_back([=, this](const ParameterOperands&, Activations& at) {
     if (averages) {
-      cpu::average_pool(workspace.narrow[from].data(), shape, workspace.narrow[to].data());
+      cpu::average_pool(at.narrow[from], shape, at.narrow[to]);
     } else if (sums && is_wide(index)) {
-      cpu::sum_pool(workspace.narrow[from].data(), shape, workspace.wide[to].data());
+      cpu::sum_pool(at.narrow[from], shape, at.wide[to]);
     } else if (sums) {
-      cpu::sum_pool(workspace.narrow[from].data(), shape, workspace.narrow[to].data());
+      cpu::sum_pool(at.narrow[from], shape, at.narrow[to]);
     } else if (is_wide(index)) {
-      cpu::max_pool(workspace.wide[from].data(), shape, workspace.wide[to].data());
+      cpu::max_pool(at.wide[from], shape, at.wide[to]);
     } else {
-      cpu::max_pool(workspace.narrow[from].data(), shape, workspace.narrow[to].data());
+      cpu::max_pool(at.narrow[from], shape, at.narrow[to]);
     }
   });
 }
@@ -231,11 +248,11 @@ void PlainNetwork::add_upsample(int index) {
   cpu::UpsampleShape shape{in[0], in[1], in[2], layer.window.height, layer.window.width};
   auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[0])]);
   auto to = static_cast<size_t>(index);
-  steps_.push_back([=, this](const ParameterOperands&, Workspace& workspace) {
+  steps_.back().push_back([=, this](const ParameterOperands&, Activations& at) {
     if (is_wide(index)) {
-      cpu::upsample(workspace.wide[from].data(), shape, workspace.wide[to].data());
+      cpu::upsample(at.wide[from], shape, at.wide[to]);
     } else {
-      cpu::upsample(workspace.narrow[from].data(), shape, workspace.narrow[to].data());
+      cpu::upsample(at.narrow[from], shape, at.narrow[to]);
     }
   });
 }
@@ -251,14 +268,12 @@ void PlainNetwork::add_threshold(int index) {
   auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[0])]);
   auto to = static_cast<size_t>(index);
   bool in_is_wide = in.needs_64_bits();
-  steps_.push_back([=](const ParameterOperands& parameters, Workspace& workspace) {
+  steps_.back().push_back([=](const ParameterOperands& parameters, Activations& at) {
     const int32_t* thresholds = parameters[thresholds_index].data();
     if (in_is_wide) {
-      cpu::threshold_all(workspace.wide[from].data(), shape, thresholds, workspace.row.data(),
-                         workspace.narrow[to].data());
+      cpu::threshold_all(at.wide[from], shape, thresholds, at.row.data(), at.narrow[to]);
     } else {
-      cpu::threshold_all(workspace.narrow[from].data(), shape, thresholds, workspace.row.data(),
-                         workspace.narrow[to].data());
+      cpu::threshold_all(at.narrow[from], shape, thresholds, at.row.data(), at.narrow[to]);
     }
   });
 }
@@ -277,16 +292,16 @@ void PlainNetwork::add_affine(int index) {
   auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[0])]);
   auto to = static_cast<size_t>(index);
   bool in_is_wide = in.needs_64_bits();
-  steps_.push_back([=, this, scale_index = static_cast<size_t>(layer.scale), shift_index = layer.shift](
-                       const ParameterOperands& parameters, Workspace& workspace) {
+  steps_.back().push_back([=, this, scale_index = static_cast<size_t>(layer.scale),
+                           shift_index = layer.shift](const ParameterOperands& parameters, Activations& at) {
     const int32_t* scale = parameters[scale_index].data();
     const int32_t* shift = shift_index < 0 ? nullptr : parameters[static_cast<size_t>(shift_index)].data();
     if (in_is_wide) {
-      cpu::affine_all(workspace.wide[from].data(), shape, scale, shift, workspace.wide[to].data());
+      cpu::affine_all(at.wide[from], shape, scale, shift, at.wide[to]);
     } else if (is_wide(index)) {
-      cpu::affine_all(workspace.narrow[from].data(), shape, scale, shift, workspace.wide[to].data());
+      cpu::affine_all(at.narrow[from], shape, scale, shift, at.wide[to]);
     } else {
-      cpu::affine_all(workspace.narrow[from].data(), shape, scale, shift, workspace.narrow[to].data());
+      cpu::affine_all(at.narrow[from], shape, scale, shift, at.narrow[to]);
     }
   });
 }
@@ -305,13 +320,13 @@ void PlainNetwork::add_join(int index) {
     auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[i])]);
     auto to = static_cast<size_t>(index);
     bool in_is_wide = in.needs_64_bits();
-    steps_.push_back([=, this](const ParameterOperands&, Workspace& workspace) {
+    steps_.back().push_back([=, this](const ParameterOperands&, Activations& at) {
       if (in_is_wide) {
-        cpu::join_all(workspace.wide[from].data(), shape, workspace.wide[to].data());
+        cpu::join_all(at.wide[from], shape, at.wide[to]);
       } else if (is_wide(index)) {
-        cpu::join_all(workspace.narrow[from].data(), shape, workspace.wide[to].data());
+        cpu::join_all(at.narrow[from], shape, at.wide[to]);
       } else {
-        cpu::join_all(workspace.narrow[from].data(), shape, workspace.narrow[to].data());
+        cpu::join_all(at.narrow[from], shape, at.narrow[to]);
       }
     });
   }
@@ -326,13 +341,11 @@ void PlainNetwork::add_activation(int index) {
   auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[0])]);
   auto to = static_cast<size_t>(index);
   bool in_is_wide = in.needs_64_bits();
-  steps_.push_back([=](const ParameterOperands&, Workspace& workspace) {
+  steps_.back().push_back([=](const ParameterOperands&, Activations& at) {
     if (in_is_wide) {
-      cpu::requantize_all(workspace.wide[from].data(), elements, q, narrow_steps,
-                          workspace.narrow[to].data());
+      cpu::requantize_all(at.wide[from], elements, q, narrow_steps, at.narrow[to]);
     } else {
-      cpu::requantize_all(workspace.narrow[from].data(), elements, q, narrow_steps,
-                          workspace.narrow[to].data());
+      cpu::requantize_all(at.narrow[from], elements, q, narrow_steps, at.narrow[to]);
     }
   });
 }

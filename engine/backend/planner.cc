@@ -1,9 +1,25 @@
 #include "engine/backend/planner.h"
 
+#include <array>
+#include <string>
+
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+
 namespace netsurf {
+namespace {
 
-std::string_view name_of(Path) { return "plain"; }
+const std::array<std::string, 4> kNames = {"plain", "dense", "delta", "auto"};
 
-Path choose_path(const Model&, const TrialPlan&) { return Path::plain; }
+}  // namespace
+
+std::string_view name_of(Path path) { return kNames[static_cast<size_t>(path)]; }
+
+Path parse_path(std::string_view text) {
+  for (size_t i = 0; i < kNames.size(); ++i) {
+    if (kNames[i] == text) return static_cast<Path>(i);
+  }
+  throw InputError(unknown_word_message("path", text, kNames));
+}
 
 }  // namespace netsurf

@@ -1,21 +1,26 @@
-// Chooses the path a backend takes for one plan. All paths give the same bits, so the choice is about time
-// alone.
+// The paths a backend can take. All paths give the same bits, so the choice is about time alone.
 #pragma once
 
 #include <string_view>
-
-#include "engine/faults/trial.h"
-#include "engine/model/model.h"
+#include <vector>
 
 namespace netsurf {
 
 enum class Path : uint8_t {
-  plain,  // core functions in loops
+  plain,      // core functions in loops: the reference
+  dense,      // every layer anew with the trial's weights, in packed codes
+  delta,      // clean sums and a correction per flip; layers before the first fault are not computed
+  automatic,  // "auto": for every trial, layer and group of channels whatever is cheapest
 };
 
 std::string_view name_of(Path path);
+/// Throws InputError with a suggestion for another word.
+Path parse_path(std::string_view text);
 
-/// The cheapest path that can run this plan on this model.
-Path choose_path(const Model& model, const TrialPlan& plan);
+/// What one trial is expected to take on one thread.
+struct PathEstimate {
+  Path path = Path::plain;
+  double seconds_per_trial = 0;
+};
 
 }  // namespace netsurf

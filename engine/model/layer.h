@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/model/format.h"
+#include "kernels/core/fixed.h"
 #include "kernels/core/rounding.h"
 
 namespace netsurf {
@@ -126,6 +127,8 @@ struct Parameter {
 
   /// The integer that a code takes part in sums as: value = operand x 2^-format.frac_bits().
   int32_t operand(int32_t code) const { return bipolar ? 2 * code - 1 : code - zero_point; }
+  /// How that integer is stored, for core::flip_operand.
+  core::Storage storage() const { return {format.bits, format.is_signed, zero_point, bipolar}; }
   /// Largest |operand| any pattern of the bits can mean; of a constant, its own largest.
   int64_t max_magnitude() const;
 };

@@ -30,11 +30,11 @@ const Format kByte{8, 7, true};  // whole numbers
 Codes run(const Model& model, const std::vector<int32_t>& input) {
   PlainNetwork network(model);
   Workspace workspace = network.make_workspace();
-  int32_t* x = network.input_of(workspace);
+  int32_t* x = workspace.activations.narrow[0];
   for (size_t i = 0; i < input.size(); ++i) {
     for (int s = 1; s < cpu::kTile; ++s) x[i * cpu::kTile + s] = input[i];
   }
-  network.run(network.clean_parameters(), workspace);
+  network.run(network.clean_parameters(), workspace.activations);
   auto last = static_cast<size_t>(network.scored_buffer());
   Codes codes;
   for (int64_t i = 0; i < model.type(model.scored_layer()).elements(); ++i) {

@@ -1,0 +1,233 @@
+#include "engine/backend/block_runner.h"
+
+#include <bit>
+#include <cstring>
+
+#include "kernels/core/fixed.h"
+
+namespace netsurf {
+namespace {
+
+template <typename Use>
+void for_each_tile(uint64_t tiles, Use use) {
+  for (; tiles != 0; tiles &= tiles - 1) use(std::countr_zero(tiles));
+}
+
+TileLayout own_layout(const PackedNetwork& network) {
+  return lay_out(network.slots(), [](const Slot& slot) { return slot.can_change; });
+}
+
+}  // namespace
+
+BlockRunner::BlockRunner(const PackedInputs& inputs, const BitSpace& space, const Scorer& scorer,
+                         int block_size)
+    : inputs_(inputs),
+      space_(space),
+      scorer_(scorer),
+      own_(inputs.network.slots(), own_layout(inputs.network), block_size),
+      changed_(inputs.network.slots().size()),
+      copied_(inputs.network.slots().size()),
+      partly_(inputs.network.stages().size()),
+      jobs_(static_cast<size_t>(block_size)),
+      parameters_(inputs.network.plain().clean_parameters()),
+      activations_(inputs.network.plain().make_activations()) {}
+
+int64_t BlockRunner::bytes_per_tile(const PackedNetwork& network) { return own_layout(network).bytes; }
+
+void BlockRunner::enter(const TileBlock& block, const CleanTrace& trace, int64_t at) {
+  block_ = block;
+  trace_ = &trace;
+  at_ = at;
+  all_ = block.size == kMaxBlock ? ~Mask{0} : (Mask{1} << block.size) - 1;
+  std::fill(copied_.begin(), copied_.end(), 0);
+}
+
+void BlockRunner::run(const PreparedTrial& trial, bool with_loss, TrialOutcome& outcome) {
+  std::fill(changed_.begin(), changed_.end(), 0);
+  flip_plain(trial.changes.plain_flips);
+  const std::vector<Stage>& stages = inputs_.network.stages();
+  for (size_t s = 0; s < stages.size(); ++s) {
+    const Stage& stage = stages[s];
+    const StageWork& work = trial.stages[s];
+    Mask reached = work.is_faulty || trial.anew ? all_ : 0;
+    for (int input : stage.inputs) reached |= changed_[static_cast<size_t>(input)];
+    if (reached == 0 || !stage.can_change) continue;
+    switch (stage.kind) {
+      case Stage::Kind::plain:
+        run_plain(stage, reached);
+        break;
+      case Stage::Kind::pack:
+        run_pack(stage, reached);
+        break;
+      case Stage::Kind::sums: {
+        Mask anew = trial.anew ? all_ : changed_[static_cast<size_t>(stage.inputs[0])];
+        if (anew != 0) run_anew(stage, work.anew, work.update, work.differing, anew);
+        if ((all_ & ~anew) != 0 && work.is_faulty) partly_[s] = run_partly(stage, work, all_ & ~anew);
+        break;
+      }
+    }
+  }
+  flip_plain(trial.changes.plain_flips);  // twice is the identity
+  score(with_loss, outcome);
+  for (size_t s = 0; s < stages.size(); ++s) {
+    if (partly_[s] == 0) continue;
+    restore(stages[s], trial.stages[s], partly_[s]);
+    partly_[s] = 0;
+  }
+}
+
+void BlockRunner::run_plain(const Stage& stage, Mask tiles) {
+  const std::vector<Slot>& slots = inputs_.network.slots();
+  const Slot& out = slots[static_cast<size_t>(stage.output)];
+  for_each_tile(tiles, [&](int tile) {
+    for (int input : stage.inputs)
+      place_codes(slots[static_cast<size_t>(input)], current(input, tile), activations_);
+    place_codes(out, own_.at(stage.output, tile), activations_);
+    inputs_.network.plain().run_layer(stage.layer, parameters_, activations_);
+  });
+  note_changes(stage, tiles);
+}
+
+void BlockRunner::run_pack(const Stage& stage, Mask tiles) {
+  const PackedInput& input = stage.packed->input;
+  for_each_tile(tiles, [&](int tile) {
+    cpu::pack(reinterpret_cast<const int32_t*>(current(stage.inputs[0], tile)), input.words, input.width,
+              input.offset, own_.at(stage.output, tile));
+  });
+  note_changes(stage, tiles);
+}
+
+/// Early out: what was written in full but equals the clean content counts as clean.
+void BlockRunner::note_changes(const Stage& stage, Mask tiles) {
+  auto slot = static_cast<size_t>(stage.output);
+  copied_[slot] &= ~tiles;
+  if (inputs_.network.slots()[slot].kept) {
+    auto bytes = static_cast<size_t>(inputs_.network.slots()[slot].bytes);
+    for_each_tile(tiles, [&](int tile) {
+      if (std::memcmp(own_.at(stage.output, tile), clean(stage.output, tile), bytes) == 0)
+        tiles &= ~(Mask{1} << tile);
+    });
+  }
+  changed_[slot] |= tiles;
+}
+
+std::span<cpu::TileJob> BlockRunner::jobs_for(const Stage& stage, Mask tiles) {
+  size_t count = 0;
+  bool finishes = stage.packed->sums.finish != nullptr;
+  for_each_tile(tiles, [&](int tile) {
+    cpu::TileJob& job = jobs_[count++];
+    job = {};
+    job.x = current(stage.inputs[0], tile);
+    job.clean_x = clean(stage.inputs[0], tile);
+    if (stage.clean_sums >= 0)
+      job.clean_sums = reinterpret_cast<const int32_t*>(clean(stage.clean_sums, tile));
+    if (finishes) {
+      job.packed = own_.at(stage.output, tile);
+      job.clean_packed = clean(stage.output, tile);
+    } else {
+      job.sums = own_.narrow(stage.output, tile);
+    }
+  });
+  return {jobs_.data(), count};
+}
+
+void BlockRunner::take_changes(const Stage& stage, Mask tiles, std::span<const cpu::TileJob> jobs) {
+  Mask changed = tiles;
+  if (stage.packed->sums.finish != nullptr) {  // sums themselves are not compared
+    size_t i = 0;
+    for_each_tile(tiles, [&](int tile) {
+      if (!jobs[i++].changed) changed &= ~(Mask{1} << tile);
+    });
+  }
+  changed_[static_cast<size_t>(stage.output)] |= changed;
+}
+
+void BlockRunner::run_anew(const Stage& stage, std::span<const cpu::QuadJob> anew,
+                           std::span<const cpu::QuadJob> update, std::span<const cpu::Run> differing,
+                           Mask tiles) {
+  copied_[static_cast<size_t>(stage.output)] &= ~tiles;
+  std::span<cpu::TileJob> jobs = jobs_for(stage, tiles);
+  if (!anew.empty()) inputs_.kernels.sums(stage.packed->sums, anew, jobs);
+  if (!update.empty()) inputs_.kernels.update(stage.packed->sums, update, differing, jobs);
+  take_changes(stage, tiles, jobs);
+}
+
+BlockRunner::Mask BlockRunner::run_partly(const Stage& stage, const StageWork& work, Mask tiles) {
+  if (static_cast<int>(work.redo.size()) == stage.packed->num_quads()) {
+    run_anew(stage, work.redo, {}, {}, tiles);
+    return 0;
+  }
+  auto slot = static_cast<size_t>(stage.output);
+  for_each_tile(tiles & ~copied_[slot], [&](int tile) {
+    std::memcpy(own_.at(stage.output, tile), clean(stage.output, tile),
+                static_cast<size_t>(inputs_.network.slots()[slot].bytes));
+  });
+  copied_[slot] |= tiles;
+  std::span<cpu::TileJob> jobs = jobs_for(stage, tiles);
+  if (!work.redo.empty()) inputs_.kernels.sums(stage.packed->sums, work.redo, jobs);
+  if (!work.correct.empty()) inputs_.kernels.correct(stage.packed->sums, work.correct, jobs);
+  take_changes(stage, tiles, jobs);
+  return tiles;
+}
+
+void BlockRunner::restore(const Stage& stage, const StageWork& work, Mask tiles) {
+  const cpu::PackedSums& sums = stage.packed->sums;
+  auto copy = [&](int64_t word, int64_t count) {
+    for_each_tile(tiles, [&](int tile) {
+      std::memcpy(own_.at(stage.output, tile) + word * cpu::kWordBytes,
+                  clean(stage.output, tile) + word * cpu::kWordBytes,
+                  static_cast<size_t>(count * cpu::kWordBytes));
+    });
+  };
+  if (static_cast<int>(work.redo.size() * cpu::kQuad + work.correct.size()) > sums.num_outputs / 2) {
+    copied_[static_cast<size_t>(stage.output)] &= ~tiles;  // a whole copy, when one is needed, is as fast
+    return;
+  }
+  // Sums are [pixels, outputs, kTile] in 32 bits: a row of one channel is as long as a word of four.
+  static_assert(cpu::kWordBytes == cpu::kTile * sizeof(int32_t));
+  if (sums.finish == nullptr) {
+    for (int64_t pixel = 0; pixel < std::ssize(sums.pixels); ++pixel) {
+      int64_t first = pixel * sums.num_outputs;
+      for (const cpu::QuadJob& job : work.redo) {
+        int64_t channel = int64_t{job.quad} * cpu::kQuad;
+        copy(first + channel, std::min<int64_t>(cpu::kQuad, sums.num_outputs - channel));
+      }
+      for (const cpu::ChannelJob& job : work.correct) copy(first + job.channel, 1);
+    }
+    return;
+  }
+  int per_word = cpu::codes_per_word(sums.finish->width), words_per_quad = cpu::kQuad / per_word;
+  for (int32_t first : sums.finish->out_words) {
+    for (const cpu::QuadJob& job : work.redo) copy(first + job.quad * words_per_quad, words_per_quad);
+    for (const cpu::ChannelJob& job : work.correct) copy(first + job.channel / per_word, 1);
+  }
+}
+
+void BlockRunner::flip_plain(std::span<const BitId> flips) {
+  for (BitId id : flips) {
+    BitAddress at = space_.address(id);
+    const Parameter& parameter =
+        inputs_.network.plain().model().parameters()[static_cast<size_t>(at.parameter)];
+    int32_t& operand = parameters_[static_cast<size_t>(at.parameter)][static_cast<size_t>(at.element)];
+    operand = core::flip_operand(operand, at.bit, parameter.storage());
+  }
+}
+
+void BlockRunner::score(bool with_loss, TrialOutcome& outcome) const {
+  int slot = inputs_.network.scored_slot();
+  bool is_wide = inputs_.network.slots()[static_cast<size_t>(slot)].kind == Slot::Kind::wide;
+  Mask changed = changed_[static_cast<size_t>(slot)];
+  for (int tile = 0; tile < block_.size; ++tile) {
+    int64_t begin = (block_.begin + tile) * cpu::kTile;
+    auto count = static_cast<int>(std::min<int64_t>(cpu::kTile, inputs_.set.count - begin));
+    if ((changed >> tile & 1) == 0) {
+      scorer_.add_clean(begin, count, with_loss, outcome);
+    } else if (is_wide) {
+      scorer_.add(own_.wide(slot, tile), begin, count, with_loss, outcome);
+    } else {
+      scorer_.add(own_.narrow(slot, tile), begin, count, with_loss, outcome);
+    }
+  }
+}
+
+}  // namespace netsurf

@@ -1,0 +1,149 @@
+#include "engine/backend/clean_trace.h"
+
+#include <chrono>
+
+namespace netsurf {
+namespace {
+
+constexpr int kRounds = 3;                       // the fastest counts
+constexpr double kShortest = 4e-6;               // seconds of a round: a hundred ticks of a clock
+constexpr int kChannels = 4, kCorrections = 48;  // enough for the cost of one to show
+
+template <typename Work>
+double seconds_of(Work work) {
+  double best = 0;
+  for (int round = 0, repeats = 1; round < kRounds;) {
+    auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < repeats; ++i) work();
+    double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    if (seconds < kShortest && round == 0) {
+      repeats *= 2;
+      continue;
+    }
+    best = round == 0 ? seconds / repeats : std::min(best, seconds / repeats);
+    ++round;
+  }
+  return best;
+}
+
+TileLayout kept_layout(const PackedNetwork& network) {
+  return lay_out(network.slots(), [](const Slot& slot) { return slot.kept; });
+}
+
+}  // namespace
+
+CleanTrace::CleanTrace(const PackedInputs& inputs, int64_t num_tiles)
+    : memory_(inputs.network.slots(), kept_layout(inputs.network), num_tiles) {}
+
+int64_t CleanTrace::bytes_per_tile(const PackedNetwork& network) { return kept_layout(network).bytes; }
+
+CleanRunner::CleanRunner(const PackedInputs& inputs)
+    : inputs_(inputs),
+      scratch_(inputs.network.slots(), lay_out(inputs.network.slots(), [](const Slot&) { return true; }), 1),
+      where_(inputs.network.slots().size()),
+      parameters_(inputs.network.plain().clean_parameters()),
+      activations_(inputs.network.plain().make_activations()) {}
+
+void CleanRunner::run(int64_t tile, CleanTrace& trace, int64_t at) {
+  for (size_t i = 0; i < where_.size(); ++i) {
+    int slot = static_cast<int>(i);
+    where_[i] = trace.memory().has(slot) ? trace.memory().at(slot, at) : scratch_.at(slot, 0);
+  }
+  load(tile);
+  for (const Stage& stage : inputs_.network.stages()) run_stage(stage);
+  scored_ = where_[static_cast<size_t>(inputs_.network.scored_slot())];
+}
+
+/// Samples beyond the last are zeros.
+void CleanRunner::load(int64_t tile) {
+  int64_t begin = tile * cpu::kTile;
+  auto count = static_cast<int>(std::min<int64_t>(cpu::kTile, inputs_.set.count - begin));
+  auto* input = reinterpret_cast<int32_t*>(where_[static_cast<size_t>(inputs_.network.input_slot())]);
+  int64_t size = inputs_.set.sample_size;
+  if (count < cpu::kTile) std::fill(input, input + size * cpu::kTile, 0);
+  const int32_t* samples = inputs_.set.codes.data() + begin * size;
+  for (int64_t i = 0; i < size; ++i) {
+    for (int s = 0; s < count; ++s) input[i * cpu::kTile + s] = samples[s * size + i];
+  }
+}
+
+cpu::TileJob CleanRunner::job_of(const Stage& stage) const {
+  cpu::TileJob job;
+  job.x = where_[static_cast<size_t>(stage.inputs[0])];
+  uint8_t* out = where_[static_cast<size_t>(stage.output)];
+  if (stage.packed->sums.finish == nullptr) {
+    job.sums = reinterpret_cast<int32_t*>(out);
+  } else {
+    job.packed = out;
+    if (stage.clean_sums >= 0)
+      job.sums = reinterpret_cast<int32_t*>(where_[static_cast<size_t>(stage.clean_sums)]);
+  }
+  return job;
+}
+
+void CleanRunner::run_stage(const Stage& stage) {
+  uint8_t* out = where_[static_cast<size_t>(stage.output)];
+  switch (stage.kind) {
+    case Stage::Kind::plain:
+      for (int input : stage.inputs)
+        place_codes(inputs_.network.slots()[static_cast<size_t>(input)], where_[static_cast<size_t>(input)],
+                    activations_);
+      place_codes(inputs_.network.slots()[static_cast<size_t>(stage.output)], out, activations_);
+      inputs_.network.plain().run_layer(stage.layer, parameters_, activations_);
+      break;
+    case Stage::Kind::pack: {
+      const PackedInput& input = stage.packed->input;
+      cpu::pack(reinterpret_cast<const int32_t*>(where_[static_cast<size_t>(stage.inputs[0])]), input.words,
+                input.width, input.offset, out);
+      break;
+    }
+    case Stage::Kind::sums: {
+      cpu::TileJob job = job_of(stage);
+      inputs_.kernels.sums(stage.packed->sums, stage.packed->quads, {&job, 1});
+      break;
+    }
+  }
+}
+
+std::vector<StageCosts> CleanRunner::measure() {
+  std::vector<StageCosts> all;
+  for (const Stage& stage : inputs_.network.stages()) {
+    StageCosts costs;
+    if (stage.can_change && stage.kind != Stage::Kind::sums)
+      costs.all = costs.quad = seconds_of([&] { run_stage(stage); });
+    if (stage.can_change && stage.kind == Stage::Kind::sums) {
+      // Writes what is there already.
+      const cpu::PackedSums& sums = stage.packed->sums;
+      cpu::TileJob job = job_of(stage);
+      if (sums.finish != nullptr) job.sums = nullptr;
+      costs.all = seconds_of([&] { inputs_.kernels.sums(sums, stage.packed->quads, {&job, 1}); });
+      costs.quad = seconds_of([&] {
+        inputs_.kernels.sums(sums, std::span(stage.packed->quads).first(1), {&job, 1});
+      });
+      if (stage.clean_sums >= 0) {
+        job.clean_sums = reinterpret_cast<const int32_t*>(where_[static_cast<size_t>(stage.clean_sums)]);
+        std::vector<cpu::Correction> corrections;  // by nothing, at as many places as there are
+        for (int i = 0; i < kCorrections; ++i) {
+          const OperandPlace& place =
+              stage.packed->places[static_cast<size_t>(i) * stage.packed->places.size() / kCorrections];
+          corrections.push_back({stage.packed->input_words[static_cast<size_t>(place.word)], 0});
+        }
+        int channels = std::min(kChannels, sums.num_outputs);
+        auto correct = [&](size_t count) {
+          std::vector<cpu::ChannelJob> jobs;
+          for (int i = 0; i < channels; ++i) jobs.push_back({i, 0, std::span(corrections).first(count)});
+          return seconds_of([&] { inputs_.kernels.correct(sums, jobs, {&job, 1}); }) / channels;
+        };
+        double none = correct(0), many = correct(kCorrections);
+        costs.channel = none;
+        costs.correction = std::max(0.0, many - none) / kCorrections;
+      }
+    }
+    fprintf(stderr, "layer %d kind %d all %.0f quad %.0f channel %.1f corr %.2f ns\n", stage.layer,
+            (int)stage.kind, costs.all * 1e9, costs.quad * 1e9, costs.channel * 1e9, costs.correction * 1e9);
+    all.push_back(costs);
+  }
+  return all;
+}
+
+}  // namespace netsurf

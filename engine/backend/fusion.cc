@@ -1,0 +1,88 @@
+#include "engine/backend/fusion.h"
+
+#include "engine/backend/requantizer.h"
+
+namespace netsurf {
+namespace {
+
+bool shares_buffer(LayerKind kind) {
+  return kind == LayerKind::flatten || kind == LayerKind::reshape || kind == LayerKind::softmax;
+}
+
+/// Windows that touch without overlapping, and no padding: every code is in one window at most.
+bool tiles_the_image(const Window& w) {
+  return w.stride_y == w.height && w.stride_x == w.width && w.dilation_y == 1 && w.dilation_x == 1 &&
+         w.pad_top == 0 && w.pad_left == 0 && w.pad_bottom == 0 && w.pad_right == 0;
+}
+
+class FusionFinder {
+ public:
+  explicit FusionFinder(const PlainNetwork& plain) : plain_(plain), model_(plain.model()) {
+    readers_.resize(model_.layers().size());
+    for (int i = 0; i < static_cast<int>(model_.layers().size()); ++i) {
+      if (shares_buffer(layer(i).kind)) continue;
+      for (int input : layer(i).inputs) readers_[static_cast<size_t>(plain.buffer_of(input))].push_back(i);
+    }
+  }
+
+  Fusion find(int sums) const {
+    Fusion fusion;
+    int last = sums, next = sole_reader(sums);
+    bool pools = false;
+    auto take_pool = [&] {
+      if (pools || next < 0 || layer(next).kind != LayerKind::max_pool ||
+          !tiles_the_image(layer(next).window) || !reads_as_is(next, last))
+        return;
+      pools = true;
+      fusion.pool = {layer(next).window.height, layer(next).window.width};
+      fusion.layers.push_back(next);
+      last = next;
+      next = sole_reader(next);
+    };
+    take_pool();
+    if (next < 0 || layer(next).kind != LayerKind::activation) return {};
+    // Rounding and saturating keep the order of codes, so the largest may be taken before them.
+    fusion.requantizer = make_requantizer(layer(next), model_.type(last));
+    if (!fusion.requantizer.is_plain() || !fits_32_bits(fusion.requantizer, model_.type(last))) return {};
+    fusion.layers.push_back(next);
+    last = next;
+    next = sole_reader(next);
+    take_pool();
+    if (next < 0 || !can_pack(model_, next)) return {};
+    if (layer(next).kind != LayerKind::dense && !reads_as_is(next, last)) return {};
+    fusion.reader = next;
+    fusion.image = model_.type(last).shape;
+    return fusion;
+  }
+
+ private:
+  const Layer& layer(int i) const { return model_.layers()[static_cast<size_t>(i)]; }
+
+  /// The one layer that computes with a layer's codes; -1 if there are several or the codes are scored.
+  int sole_reader(int i) const {
+    const std::vector<int>& readers = readers_[static_cast<size_t>(plain_.buffer_of(i))];
+    return readers.size() == 1 && plain_.scored_buffer() != plain_.buffer_of(i) ? readers[0] : -1;
+  }
+
+  /// Whether no reshape in between gave the codes another shape.
+  bool reads_as_is(int reader, int from) const {
+    return model_.type(layer(reader).inputs[0]).shape == model_.type(from).shape;
+  }
+
+  const PlainNetwork& plain_;
+  const Model& model_;
+  std::vector<std::vector<int>> readers_;  // per buffer
+};
+
+}  // namespace
+
+std::vector<Fusion> find_fusions(const PlainNetwork& plain) {
+  FusionFinder finder(plain);
+  std::vector<Fusion> fusions(plain.model().layers().size());
+  for (int i = 0; i < static_cast<int>(fusions.size()); ++i) {
+    if (can_pack(plain.model(), i)) fusions[static_cast<size_t>(i)] = finder.find(i);
+  }
+  return fusions;
+}
+
+}  // namespace netsurf

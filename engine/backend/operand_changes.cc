@@ -1,0 +1,69 @@
+#include "engine/backend/operand_changes.h"
+
+#include <algorithm>
+
+#include "kernels/core/fixed.h"
+
+namespace netsurf {
+
+std::span<const OperandChange> changes_in(std::span<const OperandChange> changes, int64_t begin,
+                                          int64_t end) {
+  auto below = [](const OperandChange& change, int64_t element) { return change.element < element; };
+  auto first = std::lower_bound(changes.begin(), changes.end(), begin, below);
+  auto last = std::lower_bound(first, changes.end(), end, below);
+  return {first, last};
+}
+
+ChangeFinder::ChangeFinder(const PackedNetwork& network, const BitSpace& space)
+    : network_(network), space_(space), clean_(network.plain().clean_parameters()) {}
+
+void ChangeFinder::find(std::span<const BitId> flips, OperandChanges& changes) const {
+  changes.stages.resize(network_.stages().size());
+  for (LayerChanges& each : changes.stages) {
+    each.kernel.clear();
+    each.bias.clear();
+  }
+  changes.plain_flips.clear();
+  changes.plain_hit.assign(clean_.size(), 0);
+  changes.count = 0;
+  auto at = flips.begin();
+  for (const BitSpace::Segment& segment : space_.segments()) {
+    auto end = std::lower_bound(at, flips.end(), segment.end);
+    if (at == end) continue;
+    std::span<const BitId> here(at, end);
+    at = end;
+    if (network_.has_plain_user(segment.parameter)) {
+      changes.plain_flips.insert(changes.plain_flips.end(), here.begin(), here.end());
+      changes.plain_hit[static_cast<size_t>(segment.parameter)] = 1;
+    }
+    for (int user : network_.packed_users(segment.parameter)) {
+      LayerChanges& of = changes.stages[static_cast<size_t>(user)];
+      const PackedLayer& packed = *network_.stages()[static_cast<size_t>(user)].packed;
+      // A tensor may be kernel and bias at once.
+      if (packed.kernel == segment.parameter) {
+        add_segment(segment, here, of.kernel);
+        changes.count += std::ssize(of.kernel);
+      }
+      if (packed.bias == segment.parameter) add_segment(segment, here, of.bias);
+    }
+  }
+}
+
+void ChangeFinder::add_segment(const BitSpace::Segment& segment, std::span<const BitId> flips,
+                               std::vector<OperandChange>& changes) const {
+  const core::Storage storage =
+      network_.plain().model().parameters()[static_cast<size_t>(segment.parameter)].storage();
+  const std::vector<int32_t>& clean = clean_[static_cast<size_t>(segment.parameter)];
+  auto bits = static_cast<uint32_t>(segment.bits);
+  for (auto at = flips.begin(); at != flips.end();) {
+    uint32_t present = (*at - segment.begin) / bits;
+    int64_t element = segment.elements.empty() ? present : segment.elements[present];
+    int32_t was = clean[static_cast<size_t>(element)], operand = was;
+    for (BitId first = segment.begin + present * bits; at != flips.end() && *at - first < bits; ++at)
+      operand = core::flip_operand(operand, static_cast<int>(*at - first), storage);
+    auto difference = static_cast<uint32_t>(operand) - static_cast<uint32_t>(was);
+    changes.push_back({element, operand, static_cast<int32_t>(difference)});
+  }
+}
+
+}  // namespace netsurf

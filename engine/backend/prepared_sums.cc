@@ -1,0 +1,236 @@
+#include "engine/backend/prepared_sums.h"
+
+#include <algorithm>
+#include <array>
+
+namespace netsurf {
+namespace {
+
+/// Writes corrections as differences that fit the kernel's operands; one that does not is several.
+class CorrectionWriter {
+ public:
+  CorrectionWriter(cpu::Width width, std::vector<cpu::Correction>& out)
+      : bits_(width == cpu::Width::bytes ? 8 : 16), limit_((1 << (bits_ - 1)) - 1), out_(out) {}
+
+  void add(int32_t word, int lane, int32_t difference) {
+    if (word != word_) flush();
+    word_ = word;
+    uint32_t mask = (uint32_t{1} << bits_) - 1;
+    for (uint32_t& packed : packed_) {
+      int32_t part = std::clamp(difference, -limit_, limit_);
+      packed |= (static_cast<uint32_t>(part) & mask) << (bits_ * lane);
+      difference -= part;
+    }
+  }
+  void flush() {
+    for (uint32_t& packed : packed_) {
+      if (packed != 0) out_.push_back({word_, static_cast<int32_t>(packed)});
+      packed = 0;
+    }
+  }
+
+ private:
+  int bits_;
+  int32_t limit_;
+  std::vector<cpu::Correction>& out_;
+  int32_t word_ = -1;
+  std::array<uint32_t, kMaxParts> packed_ = {};
+};
+
+class SumsPreparer {
+ public:
+  SumsPreparer(const Stage& stage, size_t index, const StageCosts& costs, PreparedTrial& trial)
+      : stage_(stage),
+        packed_(*stage.packed),
+        costs_(costs),
+        trial_(trial),
+        changes_(trial.changes.stages[index]),
+        work_(trial.stages[index]),
+        touched_(trial.touched[index]),
+        row_size_(std::ssize(stage.packed->places)) {
+    hit_.reserve(static_cast<size_t>(packed_.num_quads()));
+    auto hit = [&](int64_t channel) {
+      int quad = static_cast<int>(channel / cpu::kQuad);
+      if (hit_.empty() || hit_.back() != quad) hit_.push_back(quad);
+    };
+    for (const OperandChange& change : changes_.kernel) hit(change.element / row_size_);
+    for (const OperandChange& change : changes_.bias) hit(change.element);
+    std::sort(hit_.begin(), hit_.end());
+    hit_.erase(std::unique(hit_.begin(), hit_.end()), hit_.end());
+  }
+
+  /// For inputs that may change.
+  void prepare_changed(std::span<const uint8_t> touched_input) {
+    for (int quad : hit_) work_.redo.push_back(faulty_quad(quad));
+    if (updates_pay(touched_input)) {
+      work_.anew = work_.redo;
+      for (const cpu::QuadJob& job : packed_.quads) {
+        if (!std::binary_search(hit_.begin(), hit_.end(), job.quad)) work_.update.push_back(job);
+      }
+      return;
+    }
+    work_.anew = packed_.quads;
+    for (const cpu::QuadJob& job : work_.redo) work_.anew[static_cast<size_t>(job.quad)] = job;
+    trial_.seconds_per_tile += costs_.all;
+  }
+
+  /// For inputs that cannot.
+  void prepare_clean(Path path) {
+    double chosen = 0;
+    std::vector<int> corrected;
+    for (int quad : hit_) {
+      double correcting = correcting_cost(quad);
+      bool corrects = stage_.clean_sums >= 0 && (path == Path::delta || correcting <= costs_.quad);
+      chosen += corrects ? correcting : costs_.quad;
+      if (corrects) {
+        corrected.push_back(quad);
+      } else {
+        work_.redo.push_back(faulty_quad(quad));
+      }
+    }
+    // All at once can be cheaper than one by one: a matrix unit takes four quads.
+    if (path == Path::automatic && costs_.all < chosen) {
+      for (int quad : corrected) work_.redo.push_back(faulty_quad(quad));
+      std::vector<cpu::QuadJob> faulty = std::move(work_.redo);
+      work_.redo = packed_.quads;
+      for (const cpu::QuadJob& job : faulty) work_.redo[static_cast<size_t>(job.quad)] = job;
+      trial_.seconds_per_tile += costs_.all;
+      return;
+    }
+    for (int quad : corrected) correct_quad(quad);
+    note_touched();
+    trial_.seconds_per_tile += chosen;
+  }
+
+ private:
+  std::span<const OperandChange> kernel_changes(int64_t first_channel, int64_t end_channel) const {
+    return changes_in(changes_.kernel, first_channel * row_size_, end_channel * row_size_);
+  }
+  std::span<const OperandChange> bias_changes(int64_t first_channel, int64_t end_channel) const {
+    return changes_in(changes_.bias, first_channel, end_channel);
+  }
+  uint32_t bias_change(const OperandChange& change) const {
+    return static_cast<uint32_t>(change.difference) << packed_.bias_shift;
+  }
+
+  /// A copy of a quad with its faults.
+  cpu::QuadJob faulty_quad(int quad) {
+    int64_t first = int64_t{quad} * cpu::kQuad, row_bytes = packed_.row_bytes();
+    auto row = packed_.rows.begin() + first * row_bytes;
+    auto start = packed_.start.begin() + first;
+    int8_t* rows = trial_.rows.data() + trial_.rows.size();
+    int32_t* starts = trial_.starts.data() + trial_.starts.size();
+    trial_.rows.insert(trial_.rows.end(), row, row + cpu::kQuad * row_bytes);
+    trial_.starts.insert(trial_.starts.end(), start, start + cpu::kQuad);
+    auto add = [&](int64_t channel, uint32_t change) {
+      starts[channel - first] = static_cast<int32_t>(static_cast<uint32_t>(starts[channel - first]) + change);
+    };
+    for (const OperandChange& change : kernel_changes(first, first + cpu::kQuad)) {
+      int64_t channel = change.element / row_size_;
+      packed_.place(rows + (channel - first) * row_bytes, change.element % row_size_, change.operand);
+      add(channel, packed_.start_change(change.difference));
+    }
+    for (const OperandChange& change : bias_changes(first, first + cpu::kQuad))
+      add(change.element, bias_change(change));
+    return {quad, rows, starts};
+  }
+
+  void correct_quad(int quad) {
+    int end = std::min((quad + 1) * cpu::kQuad, packed_.sums.num_outputs);
+    for (int channel = quad * cpu::kQuad; channel < end; ++channel) {
+      std::span<const OperandChange> kernel = kernel_changes(channel, channel + 1),
+                                     bias = bias_changes(channel, channel + 1);
+      if (kernel.empty() && bias.empty()) continue;
+      uint32_t start = 0;
+      size_t begin = trial_.corrections.size();
+      CorrectionWriter writer(packed_.input.width, trial_.corrections);
+      for (const OperandChange& change : kernel) {
+        const OperandPlace& at = packed_.places[static_cast<size_t>(change.element % row_size_)];
+        writer.add(packed_.input_words[static_cast<size_t>(at.word)], at.lane, change.difference);
+        start += packed_.start_change(change.difference);
+      }
+      writer.flush();
+      for (const OperandChange& change : bias) start += bias_change(change);
+      work_.correct.push_back({channel,
+                               static_cast<int32_t>(start),
+                               {trial_.corrections.data() + begin, trial_.corrections.size() - begin}});
+    }
+  }
+
+  double correcting_cost(int quad) const {
+    int64_t first = int64_t{quad} * cpu::kQuad;
+    double cost = 0;
+    int64_t last = -1;
+    for (const OperandChange& change : kernel_changes(first, first + cpu::kQuad)) {
+      int64_t channel = change.element / row_size_;
+      cost += costs_.correction + (channel != last ? costs_.channel : 0);
+      last = channel;
+    }
+    return cost + static_cast<double>(bias_changes(first, first + cpu::kQuad).size()) * costs_.channel;
+  }
+
+  /// An update multiplies every differing word twice, by the new codes and by the clean ones.
+  bool updates_pay(std::span<const uint8_t> touched_input) {
+    if (touched_input.empty() || stage_.clean_sums < 0) return false;
+    int64_t words = 0, differing = 0;
+    for (size_t i = 0; i < packed_.input_words.size(); ++i) {
+      if (packed_.input_words[i] < 0) continue;
+      ++words;
+      if (touched_input[static_cast<size_t>(packed_.pixel_word[i])] == 0) continue;
+      ++differing;
+      auto kernel = static_cast<int32_t>(i);
+      std::vector<cpu::Run>& runs = work_.differing;
+      if (!runs.empty() && runs.back().kernel + runs.back().length == kernel &&
+          runs.back().x + runs.back().length == packed_.input_words[i]) {
+        ++runs.back().length;
+      } else {
+        runs.push_back({packed_.input_words[i], kernel, 1});
+      }
+    }
+    double share = 2.0 * static_cast<double>(differing) / static_cast<double>(words);
+    if (share > kWorthwhile) {
+      work_.differing.clear();
+      return false;
+    }
+    auto hit = static_cast<double>(hit_.size());
+    trial_.seconds_per_tile += hit * costs_.quad + std::max(0.0, costs_.all - hit * costs_.quad) * share;
+    return true;
+  }
+
+  /// The words of an output pixel that the work writes.
+  void note_touched() {
+    if (packed_.sums.finish == nullptr) return;
+    int per_word = cpu::codes_per_word(packed_.sums.finish->width), words_per_quad = cpu::kQuad / per_word;
+    touched_.assign(static_cast<size_t>(packed_.num_quads() * words_per_quad), 0);
+    for (const cpu::QuadJob& job : work_.redo)
+      std::fill_n(touched_.begin() + job.quad * words_per_quad, words_per_quad, 1);
+    for (const cpu::ChannelJob& job : work_.correct)
+      touched_[static_cast<size_t>(job.channel / per_word)] = 1;
+  }
+
+  static constexpr double kWorthwhile = 0.8;  // of computing anew: below it an update pays for its clean sums
+
+  const Stage& stage_;
+  const PackedLayer& packed_;
+  const StageCosts& costs_;
+  PreparedTrial& trial_;
+  const LayerChanges& changes_;
+  StageWork& work_;
+  std::vector<uint8_t>& touched_;
+  int64_t row_size_;
+  std::vector<int> hit_;  // quads with faults, ascending
+};
+
+}  // namespace
+
+void prepare_sums(const Stage& stage, size_t index, const StageCosts& costs, const SumsSituation& situation,
+                  PreparedTrial& trial) {
+  SumsPreparer preparer(stage, index, costs, trial);
+  if (situation.input_may_change) {
+    preparer.prepare_changed(situation.touched_input);
+  } else {
+    preparer.prepare_clean(situation.path);
+  }
+}
+
+}  // namespace netsurf

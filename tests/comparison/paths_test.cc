@@ -1,0 +1,21 @@
+// Every path has the plain path's outcomes, to the bit.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/comparison/random_paths.h"
+
+namespace netsurf::testing {
+namespace {
+
+TEST(Paths, HaveThePlainOutcomesOnRandomNetworks) {
+  PathTally tally;
+  EXPECT_EQ(compare_paths(test_seed(), 150, 100, tally), "");
+  EXPECT_GT(tally.changed, 0);
+  EXPECT_GT(tally.flips, 0);
+  for (const char* path : {"cpu/dense/portable", "cpu/delta/portable", "cpu/auto/portable"})
+    EXPECT_TRUE(tally.paths.contains(path)) << path;
+}
+
+}  // namespace
+}  // namespace netsurf::testing
