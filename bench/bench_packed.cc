@@ -4,6 +4,7 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -71,16 +72,32 @@ class Bench {
       quads.push_back({q,
                        reinterpret_cast<int8_t*>(weights_.get()) + int64_t{q} * kQuad * layer.row_words * 4,
                        start_.data() + q * kQuad});
-    int64_t sums = static_cast<int64_t>(pixels_.size()) * outputs_ * kTile * 4;
     for (int t = 0; t < num_tiles; ++t) {
       memory_.push_back(make_lines(int64_t{x_words_ + kSlackWords} * kWordBytes, 0, 255));
       uint8_t* x = memory_.back().get();
-      memory_.push_back(make_lines(sums / 4, 0, 255));
+      memory_.push_back(make_lines(packed_bytes(), 0, 255));
       uint8_t* packed = memory_.back().get();
-      memory_.push_back(make_lines(sums, 0, 255));
+      memory_.push_back(make_lines(4 * packed_bytes(), 0, 255));
       tiles.push_back(
           {.x = x, .packed = packed, .clean_sums = reinterpret_cast<int32_t*>(memory_.back().get())});
     }
+  }
+
+  /// Whether a level gives the codes that the portable one gives.
+  bool agrees(const PackedKernels& kernels) {
+    find_kernels(Isa::portable)->sums(layer, quads, tiles);
+    std::vector<TileJob> again = tiles;
+    std::vector<Lines> copies;
+    for (TileJob& tile : again) {
+      copies.push_back(make_lines(packed_bytes(), 0, 255));
+      tile.packed = copies.back().get();
+    }
+    kernels.sums(layer, quads, again);
+    for (size_t t = 0; t < tiles.size(); ++t) {
+      if (std::memcmp(tiles[t].packed, again[t].packed, static_cast<size_t>(packed_bytes())) != 0)
+        return false;
+    }
+    return true;
   }
 
   double macs() const {
@@ -92,6 +109,8 @@ class Bench {
   std::vector<TileJob> tiles;
 
  private:
+  int64_t packed_bytes() const { return static_cast<int64_t>(pixels_.size()) * outputs_ * kTile; }
+
   int x_words_ = 0, outputs_ = 0;
   std::vector<int32_t> pixels_, out_words_, start_;
   std::vector<Run> runs_;
@@ -107,6 +126,10 @@ void run_sums(benchmark::State& state, Isa isa, Bench bench) {
     return;
   }
   bench.prepare(static_cast<int32_t>(state.range(0)), static_cast<int>(state.range(1)));
+  if (!bench.agrees(*kernels)) {
+    state.SkipWithError("other codes than the portable level");
+    return;
+  }
   double mark = mark_of(isa, bench.layer.max_operand);
   for (auto _ : state) kernels->sums(bench.layer, bench.quads, bench.tiles);
   double macs = bench.macs() * static_cast<double>(state.iterations());

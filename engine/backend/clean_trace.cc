@@ -8,6 +8,8 @@ namespace {
 constexpr int kRounds = 3;                       // the fastest counts
 constexpr double kShortest = 4e-6;               // seconds of a round: a hundred ticks of a clock
 constexpr int kChannels = 4, kCorrections = 48;  // enough for the cost of one to show
+constexpr size_t kScatter = 7919;
+constexpr int kTilesAtOnce = 4;  // as in a block: what a call prepares serves several tiles
 
 template <typename Work>
 double seconds_of(Work work) {
@@ -112,35 +114,40 @@ std::vector<StageCosts> CleanRunner::measure() {
     if (stage.can_change && stage.kind != Stage::Kind::sums)
       costs.all = costs.quad = seconds_of([&] { run_stage(stage); });
     if (stage.can_change && stage.kind == Stage::Kind::sums) {
-      // Writes what is there already.
+      // Writes what is there already, the same tile several times.
       const cpu::PackedSums& sums = stage.packed->sums;
-      cpu::TileJob job = job_of(stage);
-      if (sums.finish != nullptr) job.sums = nullptr;
-      costs.all = seconds_of([&] { inputs_.kernels.sums(sums, stage.packed->quads, {&job, 1}); });
-      costs.quad = seconds_of([&] {
-        inputs_.kernels.sums(sums, std::span(stage.packed->quads).first(1), {&job, 1});
-      });
+      std::vector<cpu::TileJob> jobs(kTilesAtOnce, job_of(stage));
+      for (cpu::TileJob& job : jobs) {
+        if (sums.finish != nullptr) job.sums = nullptr;
+        if (stage.clean_sums >= 0)
+          job.clean_sums = reinterpret_cast<const int32_t*>(where_[static_cast<size_t>(stage.clean_sums)]);
+      }
+      auto sum = [&](std::span<const cpu::QuadJob> quads) {
+        return seconds_of([&] { inputs_.kernels.sums(sums, quads, jobs); }) / kTilesAtOnce;
+      };
+      costs.all = sum(stage.packed->quads);
+      costs.quad = sum(std::span(stage.packed->quads).first(1));
       if (stage.clean_sums >= 0) {
-        job.clean_sums = reinterpret_cast<const int32_t*>(where_[static_cast<size_t>(stage.clean_sums)]);
         std::vector<cpu::Correction> corrections;  // by nothing, at as many places as there are
-        for (int i = 0; i < kCorrections; ++i) {
+        for (int i = 0; i < kCorrections;
+             ++i) {  // scattered as faults are: even steps would share cache sets
           const OperandPlace& place =
-              stage.packed->places[static_cast<size_t>(i) * stage.packed->places.size() / kCorrections];
+              stage.packed->places[static_cast<size_t>(i) * kScatter % stage.packed->places.size()];
           corrections.push_back({stage.packed->input_words[static_cast<size_t>(place.word)], 0});
         }
-        int channels = std::min(kChannels, sums.num_outputs);
+        int num_channels = std::min(kChannels, sums.num_outputs);
         auto correct = [&](size_t count) {
-          std::vector<cpu::ChannelJob> jobs;
-          for (int i = 0; i < channels; ++i) jobs.push_back({i, 0, std::span(corrections).first(count)});
-          return seconds_of([&] { inputs_.kernels.correct(sums, jobs, {&job, 1}); }) / channels;
+          std::vector<cpu::ChannelJob> channels;
+          for (int i = 0; i < num_channels; ++i)
+            channels.push_back({i, 0, std::span(corrections).first(count)});
+          return seconds_of([&] { inputs_.kernels.correct(sums, channels, jobs); }) / kTilesAtOnce /
+                 num_channels;
         };
         double none = correct(0), many = correct(kCorrections);
         costs.channel = none;
         costs.correction = std::max(0.0, many - none) / kCorrections;
       }
     }
-    fprintf(stderr, "layer %d kind %d all %.0f quad %.0f channel %.1f corr %.2f ns\n", stage.layer,
-            (int)stage.kind, costs.all * 1e9, costs.quad * 1e9, costs.channel * 1e9, costs.correction * 1e9);
     all.push_back(costs);
   }
   return all;

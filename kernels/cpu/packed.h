@@ -97,11 +97,12 @@ struct TileJob {
 
 struct PackedKernels {
   /// Computes the given quads of every tile: stores their sums (real channels only), their finished codes, or
-  /// both. Other channels' bytes of `packed` keep their value (a quad fills whole words).
+  /// both. A quad fills the words that hold a channel of it, places without a channel like rows of zeros; all
+  /// other words of `packed` keep their value.
   void (*sums)(const PackedSums& layer, std::span<const QuadJob> quads, std::span<TileJob> tiles);
-  /// Does what `sums` does for quads without faults of their own, of tiles whose tensor differs from the clean
-  /// one in no words but those of `differing` (some of the layer's runs, or parts of them): clean sums plus
-  /// what the differing words add.
+  /// Does what `sums` does for quads without faults of their own, of tiles whose tensor differs from the
+  /// clean one in no words but those of `differing` (some of the layer's runs, or parts of them): clean sums
+  /// plus what the differing words add.
   void (*update)(const PackedSums& layer, std::span<const QuadJob> quads, std::span<const Run> differing,
                  std::span<TileJob> tiles);
   /// Corrects the given channels of every tile: writes their sums (where `sums` is not null; it may be

@@ -135,14 +135,25 @@ struct WideDot {
     store(odd, both >> 8);
   }
   static NETSURF_INLINE Rows prepare(const LevelLayer& layer, const QuadJob& job, uint8_t* scratch) {
+    constexpr int64_t kStep = 4 * Unit::kLanes;
     const auto* from = reinterpret_cast<const uint8_t*>(job.weights);
-    const int64_t bytes = int64_t{4} * kQuad * layer.row_words;
+    const int64_t stride = int64_t{4} * layer.row_words, bytes = kQuad * stride;
     uint8_t *even = scratch, *odd = scratch + bytes;
-    int64_t i = 0;
-    for (; i + 4 * Unit::kLanes <= bytes; i += 4 * Unit::kLanes)
-      widen<Unit::kLanes>(from + i, even + i, odd + i);
-    for (; i < bytes; i += 16) widen<4>(from + i, even + i, odd + i);
-    return {even, odd, int64_t{4} * layer.row_words};
+    if (bytes < kStep) {
+      for (int64_t i = 0; i < bytes; i += 16) widen<4>(from + i, even + i, odd + i);
+      return {even, odd, stride};
+    }
+    for (int r = 0; r < layer.num_runs; ++r) {
+      for (int row = 0; row < kQuad; ++row) {
+        const int64_t first = row * stride + 4 * layer.runs[r].kernel, end = first + 4 * layer.runs[r].length;
+        for (int64_t i = first; i < end; i += kStep) {
+          const int64_t at =
+              i < bytes - kStep ? i : bytes - kStep;  // a step may take more, but not past the rows
+          widen<Unit::kLanes>(from + at, even + at, odd + at);
+        }
+      }
+    }
+    return {even, odd, stride};
   }
   static NETSURF_INLINE Rows row_of(const int32_t& word, uint32_t (&memory)[2]) {
     const auto bits = static_cast<uint32_t>(word);

@@ -42,7 +42,7 @@ NETSURF_INLINE void add_runs(typename Dot::Words (&sums)[kRows][kColumns], const
 }
 
 /// The sums of kQuads quads at kPositions pixels from `pixel` on.
-template <typename Dot, int kQuads, int kPositions>
+template <typename Dot, int kQuads, int kPositions, bool kUpdates>
 NETSURF_INLINE void compute_sums(const LevelLayer& layer, const typename Dot::Rows* rows, const QuadJob* jobs,
                                  const TileJob& tile, int pixel, QuadSums (&quads)[kPositions][kQuads]) {
   using Words = typename Dot::Words;
@@ -50,7 +50,7 @@ NETSURF_INLINE void compute_sums(const LevelLayer& layer, const typename Dot::Ro
   constexpr int kRows = kQuads * kQuad, kColumns = kPositions * kVectors;
   for (int s = 0; s < kTile; s += kVectors * kLanes) {
     Words sums[kRows][kColumns] = {};
-    if (layer.updates) {
+    if constexpr (kUpdates) {
       add_runs<Dot>(sums, rows, layer, tile.clean_x, pixel, s);
       NETSURF_UNROLL
       for (int r = 0; r < kRows; ++r) {
@@ -67,7 +67,7 @@ NETSURF_INLINE void compute_sums(const LevelLayer& layer, const typename Dot::Ro
       for (int i = 0; i < kColumns; ++i) {
         const int lane = s + i % kVectors * kLanes;
         Words sum = sums[r][i] << layer.product_shift;
-        if (layer.updates && channel < layer.num_outputs) {
+        if (kUpdates && channel < layer.num_outputs) {
           const int64_t row = int64_t{pixel + i / kVectors} * layer.num_outputs + channel;
           sum += load<Words>(tile.clean_sums + row * kTile + lane);
         } else {
@@ -88,13 +88,13 @@ struct TileState {
 };
 
 /// kPositions pixels from state.place on.
-template <typename Dot, int kQuads, int kPositions>
+template <typename Dot, int kQuads, int kPositions, bool kUpdates>
 NETSURF_INLINE void compute_block(const LevelLayer& layer, const typename Dot::Rows* rows,
                                   const QuadJob* jobs, const TileJob& tile,
                                   const Coder<Dot::Unit::kLanes>& coder,
                                   TileState<Dot::Unit::kLanes, kQuads>& state) {
   alignas(64) QuadSums sums[kPositions][kQuads];
-  compute_sums<Dot, kQuads, kPositions>(layer, rows, jobs, tile, state.place.pixel, sums);
+  compute_sums<Dot, kQuads, kPositions, kUpdates>(layer, rows, jobs, tile, state.place.pixel, sums);
   for (int p = 0; p < kPositions; ++p) {
     for (int q = 0; q < kQuads; ++q)
       put_quad<Dot::Unit::kLanes>(sums[p][q], layer, jobs[q].quad, tile, state.place, coder, state.largest[q],
@@ -104,7 +104,7 @@ NETSURF_INLINE void compute_block(const LevelLayer& layer, const typename Dot::R
 }
 
 /// kQuads quads for all tiles.
-template <typename Dot, int kQuads, int kPositions>
+template <typename Dot, int kQuads, int kPositions, bool kUpdates>
 void sum_quads(const LevelLayer& layer, const QuadJob* jobs, TileJob* tiles, int num_tiles,
                uint8_t* scratch) {
   constexpr int kLanes = Dot::Unit::kLanes;
@@ -115,26 +115,36 @@ void sum_quads(const LevelLayer& layer, const QuadJob* jobs, TileJob* tiles, int
   for (int t = 0; t < num_tiles; ++t) {
     TileState<kLanes, kQuads> state;
     while (state.place.pixel + kPositions <= layer.num_pixels)
-      compute_block<Dot, kQuads, kPositions>(layer, rows, jobs, tiles[t], coder, state);
+      compute_block<Dot, kQuads, kPositions, kUpdates>(layer, rows, jobs, tiles[t], coder, state);
     if constexpr (kPositions > 1) {
       while (state.place.pixel < layer.num_pixels)
-        compute_block<Dot, kQuads, 1>(layer, rows, jobs, tiles[t], coder, state);
+        compute_block<Dot, kQuads, 1, kUpdates>(layer, rows, jobs, tiles[t], coder, state);
     }
     if (any(state.difference)) tiles[t].changed = true;
   }
 }
 
-template <typename Dot>
-void sum_all(const LevelLayer& layer, const QuadJob* jobs, int num_jobs, TileJob* tiles, int num_tiles,
-             uint8_t* scratch) {
+template <typename Dot, bool kUpdates>
+void sum_jobs(const LevelLayer& layer, const QuadJob* jobs, int num_jobs, TileJob* tiles, int num_tiles,
+              uint8_t* scratch) {
   constexpr int kQuads = Dot::Unit::kQuads;
   int j = 0;
   if constexpr (kQuads > 1) {
     for (; j + kQuads <= num_jobs; j += kQuads)
-      sum_quads<Dot, kQuads, 1>(layer, jobs + j, tiles, num_tiles, scratch);
+      sum_quads<Dot, kQuads, 1, kUpdates>(layer, jobs + j, tiles, num_tiles, scratch);
   }
   for (; j < num_jobs; ++j)
-    sum_quads<Dot, 1, Dot::Unit::kPositions>(layer, jobs + j, tiles, num_tiles, scratch);
+    sum_quads<Dot, 1, Dot::Unit::kPositions, kUpdates>(layer, jobs + j, tiles, num_tiles, scratch);
+}
+
+template <typename Dot>
+void sum_all(const LevelLayer& layer, const QuadJob* jobs, int num_jobs, TileJob* tiles, int num_tiles,
+             uint8_t* scratch) {
+  if (layer.updates) {
+    sum_jobs<Dot, true>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
+  } else {
+    sum_jobs<Dot, false>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
+  }
 }
 
 template <typename Unit>

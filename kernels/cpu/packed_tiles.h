@@ -155,7 +155,8 @@ template <typename Tiles>
 void sum_with_tiles(const LevelLayer& layer, const QuadJob* jobs, int num_jobs, TileJob* tiles, int num_tiles,
                     uint8_t* scratch) {
   int j = 0;
-  if (!layer.updates && layer.width == Width::bytes && layer.chunk_words >= kMinChunkWords && num_jobs >= kBand) {
+  if (!layer.updates && layer.width == Width::bytes && layer.chunk_words >= kMinChunkWords &&
+      num_jobs >= kBand) {
     Tiles::configure(layer.chunk_words);
     for (; j + 2 * kBand <= num_jobs; j += 2 * kBand)
       sum_bands<Tiles, 2, 1>(layer, jobs + j, tiles, num_tiles, scratch);

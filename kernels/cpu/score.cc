@@ -5,6 +5,11 @@
 
 #include "kernels/core/score.h"
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#define NETSURF_HAS_WIDENING_LANES
+#endif
+
 namespace netsurf::cpu {
 namespace {
 
@@ -32,6 +37,34 @@ namespace {
 [[gnu::always_inline]] inline int64_t square(int32_t code, int32_t clean) {
   int64_t difference = code - clean;
   return difference * difference;
+}
+
+#if defined(NETSURF_HAS_WIDENING_LANES)
+// The compiler widens both factors before it multiplies; the instruction multiplies 32 bits into 64.
+[[gnu::target("avx2")]] int64_t distance_by_lanes(const int32_t* codes, const int32_t* clean, int64_t count) {
+  __m256i sums[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+  for (int64_t i = 0; i < count; i += 8) {
+    __m256i difference = _mm256_sub_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes + i)),
+                                          _mm256_loadu_si256(reinterpret_cast<const __m256i*>(clean + i)));
+    __m256i odd = _mm256_srli_epi64(difference, 32);
+    sums[0] = _mm256_add_epi64(sums[0], _mm256_mul_epi32(difference, difference));
+    sums[1] = _mm256_add_epi64(sums[1], _mm256_mul_epi32(odd, odd));
+  }
+  int64_t lanes[4];
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(lanes), _mm256_add_epi64(sums[0], sums[1]));
+  return lanes[0] + lanes[1] + lanes[2] + lanes[3];
+}
+#endif
+
+/// `count` is a multiple of kTile.
+int64_t squared_distance_of_all(const int32_t* codes, const int32_t* clean, int64_t count) {
+#if defined(NETSURF_HAS_WIDENING_LANES)
+  static const bool has_lanes = __builtin_cpu_supports("avx2");
+  if (has_lanes) return distance_by_lanes(codes, clean, count);
+#endif
+  int64_t distance = 0;
+  for (int64_t i = 0; i < count; ++i) distance += square(codes[i], clean[i]);
+  return distance;
 }
 
 }  // namespace
@@ -82,13 +115,9 @@ NETSURF_CLONES int count_changed(const int32_t* codes, const int32_t* clean, int
   return changed;
 }
 
-NETSURF_CLONES int64_t squared_distance(const int32_t* codes, const int32_t* clean, int num_codes,
-                                        int count) {
+int64_t squared_distance(const int32_t* codes, const int32_t* clean, int num_codes, int count) {
   int64_t distance = 0;
-  if (count == kTile) {  // one long loop
-    for (int64_t i = 0; i < int64_t{num_codes} * kTile; ++i) distance += square(codes[i], clean[i]);
-    return distance;
-  }
+  if (count == kTile) return squared_distance_of_all(codes, clean, int64_t{num_codes} * kTile);
   for (int k = 0; k < num_codes; ++k, codes += kTile, clean += kTile) {
     for (int s = 0; s < count; ++s) distance += square(codes[s], clean[s]);
   }

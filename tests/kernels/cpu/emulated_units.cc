@@ -1,6 +1,4 @@
-#if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wpsabi"  // no vector crosses a function's edge that is not inlined
-#endif
 
 #include "tests/kernels/cpu/emulated_units.h"
 
