@@ -72,5 +72,7 @@ class Backend {
 
 /// The CPU backend: all cores, every path.
 std::unique_ptr<Backend> make_cpu_backend();
+/// Throws InputError, naming what this machine has, for an instruction set (SessionOptions::isa) that it lacks.
+void check_isa(const std::string& isa);
 
 }  // namespace netsurf

@@ -29,6 +29,7 @@ BlockRunner::BlockRunner(const PackedInputs& inputs, const BitSpace& space, cons
       copied_(inputs.network.slots().size()),
       partly_(inputs.network.stages().size()),
       jobs_(static_cast<size_t>(block_size)),
+      clean_jobs_(inputs.network.stages().size()),
       parameters_(inputs.network.plain().clean_parameters()),
       activations_(inputs.network.plain().make_activations()) {}
 
@@ -40,6 +41,13 @@ void BlockRunner::enter(const TileBlock& block, const CleanTrace& trace, int64_t
   at_ = at;
   all_ = block.size == kMaxBlock ? ~Mask{0} : (Mask{1} << block.size) - 1;
   std::fill(copied_.begin(), copied_.end(), 0);
+  std::fill(changed_.begin(), changed_.end(), 0);
+  for (size_t s = 0; s < clean_jobs_.size(); ++s) {
+    const Stage& stage = inputs_.network.stages()[s];
+    clean_jobs_[s].clear();
+    if (stage.kind != Stage::Kind::sums || !stage.can_change) continue;
+    for (int tile = 0; tile < block.size; ++tile) clean_jobs_[s].push_back(job_for(stage, tile));
+  }
 }
 
 void BlockRunner::run(const PreparedTrial& trial, bool with_loss, TrialOutcome& outcome) {
@@ -62,7 +70,7 @@ void BlockRunner::run(const PreparedTrial& trial, bool with_loss, TrialOutcome& 
       case Stage::Kind::sums: {
         Mask anew = trial.anew ? all_ : changed_[static_cast<size_t>(stage.inputs[0])];
         if (anew != 0) run_anew(stage, work.anew, work.update, work.differing, anew);
-        if ((all_ & ~anew) != 0 && work.is_faulty) partly_[s] = run_partly(stage, work, all_ & ~anew);
+        if ((all_ & ~anew) != 0 && work.is_faulty) partly_[s] = run_partly(s, work, all_ & ~anew);
         break;
       }
     }
@@ -111,23 +119,24 @@ void BlockRunner::note_changes(const Stage& stage, Mask tiles) {
   changed_[slot] |= tiles;
 }
 
+/// With the input as it is now.
+cpu::TileJob BlockRunner::job_for(const Stage& stage, int tile) const {
+  cpu::TileJob job;
+  job.x = current(stage.inputs[0], tile);
+  job.clean_x = clean(stage.inputs[0], tile);
+  if (stage.clean_sums >= 0) job.clean_sums = reinterpret_cast<const int32_t*>(clean(stage.clean_sums, tile));
+  if (stage.packed->sums.finish != nullptr) {
+    job.packed = own_.at(stage.output, tile);
+    job.clean_packed = clean(stage.output, tile);
+  } else {
+    job.sums = own_.narrow(stage.output, tile);
+  }
+  return job;
+}
+
 std::span<cpu::TileJob> BlockRunner::jobs_for(const Stage& stage, Mask tiles) {
   size_t count = 0;
-  bool finishes = stage.packed->sums.finish != nullptr;
-  for_each_tile(tiles, [&](int tile) {
-    cpu::TileJob& job = jobs_[count++];
-    job = {};
-    job.x = current(stage.inputs[0], tile);
-    job.clean_x = clean(stage.inputs[0], tile);
-    if (stage.clean_sums >= 0)
-      job.clean_sums = reinterpret_cast<const int32_t*>(clean(stage.clean_sums, tile));
-    if (finishes) {
-      job.packed = own_.at(stage.output, tile);
-      job.clean_packed = clean(stage.output, tile);
-    } else {
-      job.sums = own_.narrow(stage.output, tile);
-    }
-  });
+  for_each_tile(tiles, [&](int tile) { jobs_[count++] = job_for(stage, tile); });
   return {jobs_.data(), count};
 }
 
@@ -152,7 +161,8 @@ void BlockRunner::run_anew(const Stage& stage, std::span<const cpu::QuadJob> ane
   take_changes(stage, tiles, jobs);
 }
 
-BlockRunner::Mask BlockRunner::run_partly(const Stage& stage, const StageWork& work, Mask tiles) {
+BlockRunner::Mask BlockRunner::run_partly(size_t index, const StageWork& work, Mask tiles) {
+  const Stage& stage = inputs_.network.stages()[index];
   if (static_cast<int>(work.redo.size()) == stage.packed->num_quads()) {
     run_anew(stage, work.redo, {}, {}, tiles);
     return 0;
@@ -163,7 +173,12 @@ BlockRunner::Mask BlockRunner::run_partly(const Stage& stage, const StageWork& w
                 static_cast<size_t>(inputs_.network.slots()[slot].bytes));
   });
   copied_[slot] |= tiles;
-  std::span<cpu::TileJob> jobs = jobs_for(stage, tiles);
+  std::span<cpu::TileJob> jobs = clean_jobs_[index];
+  if (tiles == all_) {
+    for (cpu::TileJob& job : jobs) job.changed = false;
+  } else {
+    jobs = jobs_for(stage, tiles);
+  }
   if (!work.redo.empty()) inputs_.kernels.sums(stage.packed->sums, work.redo, jobs);
   if (!work.correct.empty()) inputs_.kernels.correct(stage.packed->sums, work.correct, jobs);
   take_changes(stage, tiles, jobs);
@@ -217,15 +232,20 @@ void BlockRunner::score(bool with_loss, TrialOutcome& outcome) const {
   int slot = inputs_.network.scored_slot();
   bool is_wide = inputs_.network.slots()[static_cast<size_t>(slot)].kind == Slot::Kind::wide;
   Mask changed = changed_[static_cast<size_t>(slot)];
-  for (int tile = 0; tile < block_.size; ++tile) {
+  auto samples_of = [&](int tile, int num_tiles) {
+    int64_t left = inputs_.set.count - (block_.begin + tile) * cpu::kTile;
+    return static_cast<int>(std::min<int64_t>(int64_t{num_tiles} * cpu::kTile, left));
+  };
+  for (int tile = 0, run = 1; tile < block_.size; tile += run) {
     int64_t begin = (block_.begin + tile) * cpu::kTile;
-    auto count = static_cast<int>(std::min<int64_t>(cpu::kTile, inputs_.set.count - begin));
-    if ((changed >> tile & 1) == 0) {
-      scorer_.add_clean(begin, count, with_loss, outcome);
+    Mask rest = changed >> tile;
+    run = (rest & 1) != 0 ? 1 : std::min(std::countr_zero(rest), block_.size - tile);
+    if ((rest & 1) == 0) {
+      scorer_.add_clean(begin, samples_of(tile, run), with_loss, outcome);
     } else if (is_wide) {
-      scorer_.add(own_.wide(slot, tile), begin, count, with_loss, outcome);
+      scorer_.add(own_.wide(slot, tile), begin, samples_of(tile, 1), with_loss, outcome);
     } else {
-      scorer_.add(own_.narrow(slot, tile), begin, count, with_loss, outcome);
+      scorer_.add(own_.narrow(slot, tile), begin, samples_of(tile, 1), with_loss, outcome);
     }
   }
 }

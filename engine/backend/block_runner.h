@@ -38,12 +38,13 @@ class BlockRunner {
   void run_anew(const Stage& stage, std::span<const cpu::QuadJob> anew, std::span<const cpu::QuadJob> update,
                 std::span<const cpu::Run> differing, Mask tiles);
   /// Gives the tiles of which only a part was written.
-  Mask run_partly(const Stage& stage, const StageWork& work, Mask tiles);
+  Mask run_partly(size_t index, const StageWork& work, Mask tiles);
   void restore(const Stage& stage, const StageWork& work, Mask tiles);
   /// Inverts bits of the parameters that plain stages read.
   void flip_plain(std::span<const BitId> flips);
   void score(bool with_loss, TrialOutcome& outcome) const;
 
+  cpu::TileJob job_for(const Stage& stage, int tile) const;
   std::span<cpu::TileJob> jobs_for(const Stage& stage, Mask tiles);
   void take_changes(const Stage& stage, Mask tiles, std::span<const cpu::TileJob> jobs);
   uint8_t* clean(int slot, int tile) const { return trace_->memory().at(slot, at_ + tile); }
@@ -64,6 +65,7 @@ class BlockRunner {
   std::vector<Mask> copied_;   // per slot, tiles where own_ holds the clean content
   std::vector<Mask> partly_;   // per stage, tiles where only some of own_ was written
   std::vector<cpu::TileJob> jobs_;
+  std::vector<std::vector<cpu::TileJob>> clean_jobs_;  // per stage of sums, all tiles with their clean inputs
   ParameterOperands parameters_;
   Activations activations_;
 };

@@ -123,6 +123,8 @@ class CpuBackend : public Backend {
 
 }  // namespace
 
+void check_isa(const std::string& isa) { choose_isa(isa); }
+
 std::unique_ptr<Backend> make_cpu_backend() { return std::make_unique<CpuBackend>(); }
 
 }  // namespace netsurf
