@@ -160,6 +160,7 @@ int replay_main(const Arguments& arguments, const Streams& streams) {
   if (arguments.positional().size() != 1) throw InputError("netsurf replay wants one results file (.sqlite)");
   if (!arguments.has("cell") || !arguments.has("trial"))
     throw InputError("netsurf replay wants --cell ID and --trial N");
+  SessionOptions options = session_of(arguments);
   fs::path path = arguments.positional()[0];
   std::unique_ptr<SqliteStore> store = SqliteStore::open_existing(path);
   const StudyIdentity& study = store->study();
@@ -192,8 +193,9 @@ int replay_main(const Arguments& arguments, const Streams& streams) {
               FaultSampler(space, plan.faults, plan.protection).sample(trial, trial + 1).flips(trial),
               streams);
 
-  auto threads = static_cast<int>(arguments.integer("threads", 0, 1024));
-  TrialOutcome outcome = make_cpu_backend()->open(model, set, space, {threads, 1})->run(plan)[0];
+  std::unique_ptr<Session> session = make_cpu_backend()->open(model, set, space, options);
+  TrialOutcome outcome = session->run(plan)[0];
+  streams.err << "backend " << session->path() << "\n";
   streams.out << "\ntrial " << trial << " of " << record.name() << ": " << outcome_text(outcome) << "\n";
   std::vector<TrialOutcome> stored = store->outcomes(cell_id, trial, trial + 1);
   if (stored.empty()) {
@@ -220,9 +222,11 @@ Command replay_command() {
             {"ranking", "FILE", "", "where to look for the ranking (default: below the results file)", true},
             {"faults", "FILE", "", "the fault lists of results that were made from given ones"},
             {"threads", "N", "0", "threads; 0: all cores", false, "t"}},
+           session_options(),
            data_options(),
            import_options()}),
-      {"netsurf replay results.sqlite --cell 3f2a9c01d4e5b677 --trial 8123471"},
+      {"netsurf replay results.sqlite --cell 3f2a9c01d4e5b677 --trial 8123471",
+       "netsurf replay results.sqlite --cell 3f2a9c01d4e5b677 --trial 17 --path plain"},
       replay_main};
 }
 

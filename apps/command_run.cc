@@ -34,12 +34,12 @@ std::vector<Option> idle_options() {
 /// Without a method only models are trained, as in the original: whoever asked for more should hear it.
 void say_what_waits_for_a_method(const Arguments& arguments, const Streams& streams) {
   std::vector<std::string> idle;
-  for (const auto& group : {fault_options(), ranking_options()}) {
+  for (const auto& group : {fault_options(), ranking_options(), session_options()}) {
     for (const Option& option : group) {
       if (arguments.has(option.name)) idle.push_back("--" + std::string(option.name));
     }
   }
-  for (const char* option : {"plot", "dry_run"}) {
+  for (const char* option : {"audit", "plot", "dry_run"}) {
     if (arguments.flag(option)) idle.push_back(std::string("--") + option);
   }
   if (idle.empty()) return;
@@ -130,6 +130,7 @@ Command run_command() {
        "netsurf run --datasets_dir data --benchmark mnist_hls4ml --bits_config num_bits=6 integer=0 --prune "
        "0.0 0.125 0.25 "
        "--protection_range 0.0 0.2 0.4 --ber_range 0.001 0.01 0.1 --method bitwise_msb --num_reps 10 --plot",
+       "netsurf run --benchmark digits_mlp --method all --threads 2 --audit 0.01",
        "netsurf run --benchmark mnist_fnn --datasets_dir data          (no --method: trains only)"},
       run_main};
 }

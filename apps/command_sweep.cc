@@ -74,6 +74,7 @@ Command sweep_command() {
       {"netsurf sweep --model model.onnx --ranking rankings/bitwise_msb.npz --ber_range 1e-3 1e-2 "
        "--num_reps 1000",
        "netsurf sweep --model model.onnx --protection_range 0 --until_halfwidth 0.002 --plot",
+       "netsurf sweep --model model.onnx --protection_range 0 --path delta --cache-memory 2G --audit 0.05",
        "netsurf sweep --model qkeras.h5 --input_format q8_0_0 --dataset mnist --input_scale 1/256 --store "
        "results.sqlite"},
       sweep_main};

@@ -121,11 +121,14 @@ std::vector<Option> fault_options() {
 }
 
 std::vector<Option> machine_options() {
-  return {
-      {"threads", "N", "0", "threads; 0: all cores. Results do not depend on it", false, "t"},
-      {"batch", "N", "0", "trials per transaction; 0: about a second's worth. Results do not depend on it",
-       false, "injection_batch_size"},
-  };
+  return join_options(
+      {{{"threads", "N", "0", "threads; 0: all cores. Results do not depend on it", false, "t"},
+        {"batch", "N", "0", "trials per transaction; 0: about a second's worth. Results do not depend on it",
+         false, "injection_batch_size"}},
+       session_options(),
+       {{"audit", "F", "0",
+         "share of the trials, such as 0.01, to run again on path plain; stops with an error at the first "
+         "that differs"}}});
 }
 
 uint64_t seed_of(const Arguments& arguments) {

@@ -27,7 +27,11 @@ std::vector<Option> place_options();     // --datasets_dir, --benchmarks_dir
 std::vector<Option> training_options();  // --quantization, --prune, --epochs, ...
 std::vector<Option> ranking_options();   // --method, --order, --pruned, ...
 std::vector<Option> fault_options();     // --ber_range, --protection_range, --fault_model, --num_reps, ...
-std::vector<Option> machine_options();   // --threads, --batch
+std::vector<Option> session_options();   // --path, --cache_memory, --isa
+std::vector<Option> machine_options();   // --threads, --batch, --audit, session_options()
+
+/// Throws InputError: `option` was given, but would have no effect `reason` ("with --path plain").
+[[noreturn]] void refuse_idle(std::string_view option, std::string_view reason);
 
 /// --seed, shared by training, ranking and faults.
 uint64_t seed_of(const Arguments& arguments);
@@ -67,6 +71,10 @@ struct MethodRequest {
 /// Each request once.
 std::vector<MethodRequest> methods_of(const Arguments& arguments);
 
+/// --threads and session_options(). Throws InputError for flags without effect and for an instruction set
+/// that is not here.
+SessionOptions session_of(const Arguments& arguments);
+
 /// Everything a sweep does to a model.
 struct StudyRequest {
   std::vector<UnitDecimal> protections, bit_error_rates;
@@ -76,6 +84,7 @@ struct StudyRequest {
   BitSpace::Pruned pruned = BitSpace::Pruned::absent;
   bool with_loss = true;
   SessionOptions session;
+  UnitDecimal audit;                 // share of the trials to run again on the plain path
   uint64_t batch = 0;                // trials per transaction; 0: about a second's worth
   std::vector<std::string> notices;  // what a flag changed beyond its own name, to be said on stderr
 };

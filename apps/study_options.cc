@@ -8,11 +8,6 @@
 namespace netsurf {
 namespace {
 
-[[noreturn]] void refuse_idle(std::string_view option, std::string_view reason) {
-  throw InputError("--" + std::string(option) + " would have no effect " + std::string(reason) +
-                   "; leave it out");
-}
-
 /// A flag that another one makes idle is a misunderstanding, better cleared up before hours of trials.
 void check_combination(const Arguments& arguments, FaultModel asked_model) {
   if (arguments.has("faults")) {
@@ -110,7 +105,10 @@ StudyRequest study_of(const Arguments& arguments) {
     throw InputError(unknown_word_message("--split", study.split, kSplits));
   study.pruned = pruned_of(arguments);
   set_metrics(arguments, study);
-  study.session.num_threads = static_cast<int>(arguments.integer("threads", 0, 1024));
+  study.session = session_of(arguments);
+  study.audit = UnitDecimal::parse(arguments.text("audit"), "--audit");
+  if (study.session.path == Path::plain && !study.audit.is_zero())
+    refuse_idle("audit", "with --path plain, which is what an audit runs");
   study.batch = static_cast<uint64_t>(arguments.integer("batch", 0, 1000000));
   return study;
 }

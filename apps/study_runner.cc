@@ -9,6 +9,7 @@
 #include "apps/plot.h"
 #include "apps/progress.h"
 #include "apps/text_table.h"
+#include "engine/backend/audited_session.h"
 #include "engine/backend/backend.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
@@ -96,6 +97,13 @@ void check_bit_spaces(const std::vector<RankedModel>& models, std::span<const Bi
                        "; rank and sweep with the same --pruned");
     }
   }
+}
+
+std::string audit_text(const UnitDecimal& fraction, const AuditTally& tally) {
+  std::string text = "audit " + fraction.text() + ": ran " + std::to_string(tally.audited) + " of " +
+                     counted(tally.trials, "new trial") + " again on path plain";
+  if (tally.audited > 0) return text + ", all came out the same";
+  return text + "; of a cell's first n trials it takes floor(n x " + fraction.text() + ")";
 }
 
 /// The study's tables and pictures, each named on stdout.
@@ -188,12 +196,17 @@ int run_study(const std::vector<RankedModel>& models, const StudyRequest& study,
               << name_of(study.faults.design) << ", data " << sets.front().digest.substr(0, 12) << "\n";
 
   std::unique_ptr<Backend> backend = make_cpu_backend();
+  AuditTally tally;
   OpenSession open_session = [&](size_t index) {
     const Model& model = models[index].file.model;
     std::unique_ptr<Session> session = backend->open(model, sets[index], spaces[index], study.session);
     streams.err << "model " << model.name() << " " << model.digest().substr(0, 12) << " on backend "
                 << session->path() << "\n";
-    return session;
+    if (study.audit.is_zero()) return session;
+    SessionOptions plain = study.session;
+    plain.path = Path::plain;
+    return make_audited_session(std::move(session), backend->open(model, sets[index], spaces[index], plain),
+                                study.audit, tally);
   };
 
   InterruptGuard interrupt;
@@ -210,6 +223,7 @@ int run_study(const std::vector<RankedModel>& models, const StudyRequest& study,
       },
       interrupt.stop());
   progress.finish();
+  if (!study.audit.is_zero()) streams.err << audit_text(study.audit, tally) << "\n";
   if (result.stopped) {
     streams.err << "interrupted after " << result.cells_done << " of " << counted(result.cells_total, "cell")
                 << "; results so far are in " << outputs.store.string()

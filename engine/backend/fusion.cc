@@ -27,31 +27,30 @@ class FusionFinder {
 
   Fusion find(int sums) const {
     Fusion fusion;
-    int last = sums, next = sole_reader(sums);
+    int next = sole_reader(sums);
     bool pools = false;
+    fusion.image = model_.type(sums).shape;  // pixels and channels as the sums have them, whatever reshapes follow
     auto take_pool = [&] {
-      if (pools || next < 0 || layer(next).kind != LayerKind::max_pool ||
-          !tiles_the_image(layer(next).window) || !reads_as_is(next, last))
+      if (pools || next < 0 || layer(next).kind != LayerKind::max_pool || !tiles_the_image(layer(next).window) ||
+          in_type(next).shape != fusion.image)
         return;
       pools = true;
       fusion.pool = {layer(next).window.height, layer(next).window.width};
+      fusion.image = model_.type(next).shape;
       fusion.layers.push_back(next);
-      last = next;
       next = sole_reader(next);
     };
     take_pool();
     if (next < 0 || layer(next).kind != LayerKind::activation) return {};
     // Rounding and saturating keep the order of codes, so the largest may be taken before them.
-    fusion.requantizer = make_requantizer(layer(next), model_.type(last));
-    if (!fusion.requantizer.is_plain() || !fits_32_bits(fusion.requantizer, model_.type(last))) return {};
+    fusion.requantizer = make_requantizer(layer(next), in_type(next));
+    if (!fusion.requantizer.is_plain() || !fits_32_bits(fusion.requantizer, in_type(next))) return {};
     fusion.layers.push_back(next);
-    last = next;
     next = sole_reader(next);
     take_pool();
     if (next < 0 || !can_pack(model_, next)) return {};
-    if (layer(next).kind != LayerKind::dense && !reads_as_is(next, last)) return {};
+    if (layer(next).kind != LayerKind::dense && in_type(next).shape != fusion.image) return {};
     fusion.reader = next;
-    fusion.image = model_.type(last).shape;
     return fusion;
   }
 
@@ -64,10 +63,7 @@ class FusionFinder {
     return readers.size() == 1 && plain_.scored_buffer() != plain_.buffer_of(i) ? readers[0] : -1;
   }
 
-  /// Whether no reshape in between gave the codes another shape.
-  bool reads_as_is(int reader, int from) const {
-    return model_.type(layer(reader).inputs[0]).shape == model_.type(from).shape;
-  }
+  const TensorType& in_type(int i) const { return model_.type(layer(i).inputs[0]); }
 
   const PlainNetwork& plain_;
   const Model& model_;

@@ -147,11 +147,12 @@ TEST_F(SweepOfAModel, AnExportWritesOverNeitherItsSourceNorAnotherStudy) {
 
 TEST(RunWithoutAMethod, SaysWhichFlagsWaitForOne) {
   TempDir folder;
-  Ran ran = run("run --epochs 1 --num_reps 1000 --plot --benchmarks_dir " + folder.path().string());
+  Ran ran = run("run --epochs 1 --num_reps 1000 --path delta --audit 0.1 --plot --benchmarks_dir " +
+                folder.path().string());
   EXPECT_EQ(ran.code, 0);
   EXPECT_THAT(ran.err,
               HasSubstr("note: without --method nothing is ranked or swept; without effect: --num_reps, "
-                        "--plot\n"));
+                        "--path, --audit, --plot\n"));
 }
 
 }  // namespace
