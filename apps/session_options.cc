@@ -16,7 +16,7 @@ std::vector<Option> session_options() {
        "how trials are computed: auto (whatever is cheapest, trial by trial), dense (every layer anew), "
        "delta (only what "
        "flips change) or plain (the slow reference). Results do not depend on it"},
-      {"cache_memory", "SIZE", "256M",
+      {"cache_memory", "SIZE", "512M",
        "memory for what all samples give without faults, such as 64M, 2G or 0; what does not fit is computed "
        "anew. "
        "Results do not depend on it"},

@@ -21,7 +21,7 @@ struct SessionOptions {
   int num_threads = 0;        // 0: all cores
   uint64_t max_batch = 1000;  // trials whose fault lists are held at once; changes nothing but memory
   Path path = Path::automatic;
-  uint64_t cache_memory = uint64_t{256} << 20;  // bytes for clean activations and sums of all samples; what
+  uint64_t cache_memory = uint64_t{512} << 20;  // bytes for clean activations and sums of all samples; what
                                                 // does not fit is computed anew for every batch
   std::string isa =
       "";  // instruction set of the packed kernels ("avx2", ...); empty: the best this machine has
@@ -72,7 +72,8 @@ class Backend {
 
 /// The CPU backend: all cores, every path.
 std::unique_ptr<Backend> make_cpu_backend();
-/// Throws InputError, naming what this machine has, for an instruction set (SessionOptions::isa) that it lacks.
+/// Throws InputError, naming what this machine has, for an instruction set (SessionOptions::isa) that it
+/// lacks.
 void check_isa(const std::string& isa);
 
 }  // namespace netsurf

@@ -3,8 +3,6 @@
 #include <bit>
 #include <cstring>
 
-#include "kernels/core/fixed.h"
-
 namespace netsurf {
 namespace {
 
@@ -19,10 +17,8 @@ TileLayout own_layout(const PackedNetwork& network) {
 
 }  // namespace
 
-BlockRunner::BlockRunner(const PackedInputs& inputs, const BitSpace& space, const Scorer& scorer,
-                         int block_size)
+BlockRunner::BlockRunner(const PackedInputs& inputs, const Scorer& scorer, int block_size)
     : inputs_(inputs),
-      space_(space),
       scorer_(scorer),
       own_(inputs.network.slots(), own_layout(inputs.network), block_size),
       changed_(inputs.network.slots().size()),
@@ -52,7 +48,7 @@ void BlockRunner::enter(const TileBlock& block, const CleanTrace& trace, int64_t
 
 void BlockRunner::run(const PreparedTrial& trial, bool with_loss, TrialOutcome& outcome) {
   std::fill(changed_.begin(), changed_.end(), 0);
-  flip_plain(trial.changes.plain_flips);
+  put_plain(trial);
   const std::vector<Stage>& stages = inputs_.network.stages();
   for (size_t s = 0; s < stages.size(); ++s) {
     const Stage& stage = stages[s];
@@ -75,7 +71,7 @@ void BlockRunner::run(const PreparedTrial& trial, bool with_loss, TrialOutcome& 
       }
     }
   }
-  flip_plain(trial.changes.plain_flips);  // twice is the identity
+  take_plain(trial);
   score(with_loss, outcome);
   for (size_t s = 0; s < stages.size(); ++s) {
     if (partly_[s] == 0) continue;
@@ -124,7 +120,7 @@ cpu::TileJob BlockRunner::job_for(const Stage& stage, int tile) const {
   cpu::TileJob job;
   job.x = current(stage.inputs[0], tile);
   job.clean_x = clean(stage.inputs[0], tile);
-  if (stage.clean_sums >= 0) job.clean_sums = reinterpret_cast<const int32_t*>(clean(stage.clean_sums, tile));
+  job.clean_sums = reinterpret_cast<const int32_t*>(clean(stage.clean_sums, tile));
   if (stage.packed->sums.finish != nullptr) {
     job.packed = own_.at(stage.output, tile);
     job.clean_packed = clean(stage.output, tile);
@@ -142,7 +138,8 @@ std::span<cpu::TileJob> BlockRunner::jobs_for(const Stage& stage, Mask tiles) {
 
 void BlockRunner::take_changes(const Stage& stage, Mask tiles, std::span<const cpu::TileJob> jobs) {
   Mask changed = tiles;
-  if (stage.packed->sums.finish != nullptr) {  // sums themselves are not compared
+  bool compares = inputs_.network.slots()[static_cast<size_t>(stage.output)].kept;
+  if (stage.packed->sums.finish != nullptr && compares) {  // sums themselves are not
     size_t i = 0;
     for_each_tile(tiles, [&](int tile) {
       if (!jobs[i++].changed) changed &= ~(Mask{1} << tile);
@@ -218,13 +215,20 @@ void BlockRunner::restore(const Stage& stage, const StageWork& work, Mask tiles)
   }
 }
 
-void BlockRunner::flip_plain(std::span<const BitId> flips) {
-  for (BitId id : flips) {
-    BitAddress at = space_.address(id);
-    const Parameter& parameter =
-        inputs_.network.plain().model().parameters()[static_cast<size_t>(at.parameter)];
-    int32_t& operand = parameters_[static_cast<size_t>(at.parameter)][static_cast<size_t>(at.element)];
-    operand = core::flip_operand(operand, at.bit, parameter.storage());
+void BlockRunner::put_plain(const PreparedTrial& trial) {
+  for (const PlainChanges& of : trial.changes.plain) {
+    std::vector<int32_t>& operands = parameters_[static_cast<size_t>(of.parameter)];
+    for (const OperandChange& change : of.operands)
+      operands[static_cast<size_t>(change.element)] = change.operand;
+  }
+}
+
+void BlockRunner::take_plain(const PreparedTrial& trial) {
+  for (const PlainChanges& of : trial.changes.plain) {
+    std::vector<int32_t>& operands = parameters_[static_cast<size_t>(of.parameter)];
+    for (const OperandChange& change : of.operands)
+      operands[static_cast<size_t>(change.element)] = static_cast<int32_t>(
+          static_cast<uint32_t>(change.operand) - static_cast<uint32_t>(change.difference));
   }
 }
 

@@ -20,7 +20,7 @@ inline constexpr int kMaxBlock = 64;  // tiles that a mask of 64 bits counts
 class BlockRunner {
  public:
   /// Keeps references to all but `block_size`, the tiles of the largest block.
-  BlockRunner(const PackedInputs& inputs, const BitSpace& space, const Scorer& scorer, int block_size);
+  BlockRunner(const PackedInputs& inputs, const Scorer& scorer, int block_size);
   /// Bytes that a tile of a block takes beside the trace.
   static int64_t bytes_per_tile(const PackedNetwork& network);
 
@@ -40,21 +40,24 @@ class BlockRunner {
   /// Gives the tiles of which only a part was written.
   Mask run_partly(size_t index, const StageWork& work, Mask tiles);
   void restore(const Stage& stage, const StageWork& work, Mask tiles);
-  /// Inverts bits of the parameters that plain stages read.
-  void flip_plain(std::span<const BitId> flips);
+  /// Puts a trial's operands into the parameters that plain stages read, or takes them out again.
+  void put_plain(const PreparedTrial& trial);
+  void take_plain(const PreparedTrial& trial);
   void score(bool with_loss, TrialOutcome& outcome) const;
 
   cpu::TileJob job_for(const Stage& stage, int tile) const;
   std::span<cpu::TileJob> jobs_for(const Stage& stage, Mask tiles);
   void take_changes(const Stage& stage, Mask tiles, std::span<const cpu::TileJob> jobs);
-  uint8_t* clean(int slot, int tile) const { return trace_->memory().at(slot, at_ + tile); }
+  /// Null where the trace does not keep the slot.
+  uint8_t* clean(int slot, int tile) const {
+    return slot >= 0 && trace_->memory().has(slot) ? trace_->memory().at(slot, at_ + tile) : nullptr;
+  }
   /// A slot's content in this trial.
   uint8_t* current(int slot, int tile) const {
     return (changed_[static_cast<size_t>(slot)] >> tile & 1) != 0 ? own_.at(slot, tile) : clean(slot, tile);
   }
 
   PackedInputs inputs_;
-  const BitSpace& space_;
   const Scorer& scorer_;
   TileMemory own_;  // slots that can change, of the block's tiles
   const CleanTrace* trace_ = nullptr;

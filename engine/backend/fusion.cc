@@ -29,10 +29,11 @@ class FusionFinder {
     Fusion fusion;
     int next = sole_reader(sums);
     bool pools = false;
-    fusion.image = model_.type(sums).shape;  // pixels and channels as the sums have them, whatever reshapes follow
+    fusion.image =
+        model_.type(sums).shape;  // pixels and channels as the sums have them, whatever reshapes follow
     auto take_pool = [&] {
-      if (pools || next < 0 || layer(next).kind != LayerKind::max_pool || !tiles_the_image(layer(next).window) ||
-          in_type(next).shape != fusion.image)
+      if (pools || next < 0 || layer(next).kind != LayerKind::max_pool ||
+          !tiles_the_image(layer(next).window) || in_type(next).shape != fusion.image)
         return;
       pools = true;
       fusion.pool = {layer(next).window.height, layer(next).window.width};
@@ -57,10 +58,11 @@ class FusionFinder {
  private:
   const Layer& layer(int i) const { return model_.layers()[static_cast<size_t>(i)]; }
 
-  /// The one layer that computes with a layer's codes; -1 if there are several or the codes are scored.
+  /// The one layer that computes with a layer's codes; -1 if there are several, or none: the codes are
+  /// scored.
   int sole_reader(int i) const {
     const std::vector<int>& readers = readers_[static_cast<size_t>(plain_.buffer_of(i))];
-    return readers.size() == 1 && plain_.scored_buffer() != plain_.buffer_of(i) ? readers[0] : -1;
+    return readers.size() == 1 ? readers[0] : -1;
   }
 
   const TensorType& in_type(int i) const { return model_.type(layer(i).inputs[0]); }

@@ -23,8 +23,7 @@ void ChangeFinder::find(std::span<const BitId> flips, OperandChanges& changes) c
     each.kernel.clear();
     each.bias.clear();
   }
-  changes.plain_flips.clear();
-  changes.plain_hit.assign(clean_.size(), 0);
+  changes.plain.clear();
   changes.count = 0;
   auto at = flips.begin();
   for (const BitSpace::Segment& segment : space_.segments()) {
@@ -33,8 +32,8 @@ void ChangeFinder::find(std::span<const BitId> flips, OperandChanges& changes) c
     std::span<const BitId> here(at, end);
     at = end;
     if (network_.has_plain_user(segment.parameter)) {
-      changes.plain_flips.insert(changes.plain_flips.end(), here.begin(), here.end());
-      changes.plain_hit[static_cast<size_t>(segment.parameter)] = 1;
+      changes.plain.push_back({segment.parameter, {}});
+      add_segment(segment, here, changes.plain.back().operands);
     }
     for (int user : network_.packed_users(segment.parameter)) {
       LayerChanges& of = changes.stages[static_cast<size_t>(user)];

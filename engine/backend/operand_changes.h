@@ -23,12 +23,17 @@ struct LayerChanges {
   bool empty() const { return kernel.empty() && bias.empty(); }
 };
 
+/// Of a parameter that plain stages read.
+struct PlainChanges {
+  int parameter = 0;
+  std::vector<OperandChange> operands;
+};
+
 /// Of one trial.
 struct OperandChanges {
   std::vector<LayerChanges> stages;  // [stages]
-  std::vector<BitId> plain_flips;    // bits of parameters that plain stages read
-  std::vector<uint8_t> plain_hit;    // [parameters] whether such a bit is hit
-  int64_t count = 0;                 // of kernels
+  std::vector<PlainChanges> plain;
+  int64_t count = 0;  // of kernels
 };
 
 /// The changes whose element lies in [begin, end).

@@ -15,6 +15,19 @@ struct OperandRange {
   }
 };
 
+/// A canvas may be so much larger than its image, or so large at least: wide padding is computed, not stored.
+constexpr int64_t kMaxGrowth = 4, kSmallCanvas = 1 << 16;
+
+bool canvas_is_small(const Layer& layer, const TensorType& in) {
+  if (layer.kind != LayerKind::conv2d) return true;
+  const Window& w = layer.window;
+  int64_t height = int64_t{in.shape[0]} + w.pad_top + w.pad_bottom,
+          width = int64_t{in.shape[1]} + w.pad_left + w.pad_right;
+  // In doubles: no int64 need hold the product.
+  double elements = static_cast<double>(height) * static_cast<double>(width) * in.shape[2];
+  return elements <= static_cast<double>(std::max(kSmallCanvas, kMaxGrowth * in.elements()));
+}
+
 /// The operands that any pattern of the bits can mean; of a constant, its own.
 OperandRange operand_range(const Parameter& parameter) {
   OperandRange range;
@@ -259,8 +272,8 @@ bool can_pack(const Model& model, int index) {
   const Layer& layer = model.layers()[static_cast<size_t>(index)];
   if (layer.kind != LayerKind::dense && layer.kind != LayerKind::conv2d) return false;
   Alignment alignment = alignment_of(model, layer);
-  return layer.groups == 1 && !model.type(index).needs_64_bits() && alignment.first_shift < 32 &&
-         alignment.second_shift < 32 &&
+  return layer.groups == 1 && canvas_is_small(layer, model.type(layer.inputs[0])) &&
+         !model.type(index).needs_64_bits() && alignment.first_shift < 32 && alignment.second_shift < 32 &&
          operand_range(model.parameters()[static_cast<size_t>(layer.kernel)]).fits(16);
 }
 

@@ -64,7 +64,7 @@ struct PackedLayer {
 };
 
 /// Whether the packed kernels can run a layer: dense or conv2d in one group, whose operands fit int8 and
-/// codes 8 bits, or both 16 bits, and whose sums fit 32.
+/// codes 8 bits, or both 16 bits, whose sums fit 32, and whose padding does not outgrow its image.
 bool can_pack(const Model& model, int layer);
 
 /// Where the sums of a layer become packed codes: the pool (or 1 x 1) and what follows.

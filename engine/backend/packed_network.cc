@@ -16,8 +16,11 @@ constexpr size_t kFewProducts = 17;
 
 class PackedNetworkBuilder {
  public:
-  PackedNetworkBuilder(PackedNetwork& network, const BitSpace& space)
-      : network_(network), model_(network.plain_.model()), fusions_(find_fusions(network.plain_)) {
+  PackedNetworkBuilder(PackedNetwork& network, const BitSpace& space, bool keeps_clean)
+      : network_(network),
+        model_(network.plain_.model()),
+        keeps_clean_(keeps_clean),
+        fusions_(find_fusions(network.plain_)) {
     for (const BitSpace::Segment& segment : space.segments()) {
       if (segment.begin < segment.end) has_bits_.insert(segment.parameter);
     }
@@ -135,7 +138,7 @@ class PackedNetworkBuilder {
     Stage sums{.kind = Stage::Kind::sums, .layer = i, .inputs = {packed_slot_for(i)}, .plain_parameters = {}};
     sums.packed = &packed;
     sums.has_bits = can_flip(packed.kernel) || can_flip(packed.bias);
-    bool corrects = sums.has_bits && packed.places.size() >= kFewProducts;
+    bool corrects = keeps_clean_ && sums.has_bits && packed.places.size() >= kFewProducts;
     if (packed.sums.finish == nullptr) {
       sums.output = slot_of_codes(i);
       if (corrects) sums.clean_sums = sums.output;
@@ -172,16 +175,23 @@ class PackedNetworkBuilder {
     add(std::move(stage));
   }
 
+  /// A stage without bits and with one input runs only where that changed, and then reads no clean content.
   void keep_what_trials_read() {
     for (const Stage& stage : network_.stages_) {
       if (!stage.can_change) continue;
-      for (int input : stage.inputs) network_.slots_[static_cast<size_t>(input)].kept = true;
-      if (stage.kind == Stage::Kind::sums) network_.slots_[static_cast<size_t>(stage.output)].kept = true;
+      for (int input : stage.inputs) {
+        Slot& slot = network_.slots_[static_cast<size_t>(input)];
+        bool may_be_clean = stage.has_bits || stage.inputs.size() > 1 || stage.kind == Stage::Kind::sums;
+        slot.kept = slot.kept || !slot.can_change || (keeps_clean_ && may_be_clean);
+      }
+      if (stage.kind == Stage::Kind::sums && keeps_clean_)
+        network_.slots_[static_cast<size_t>(stage.output)].kept = true;
     }
   }
 
   PackedNetwork& network_;
   const Model& model_;
+  bool keeps_clean_;
   std::vector<Fusion> fusions_;
   std::set<int> has_bits_;               // parameters with bits
   std::vector<uint8_t> is_fused_;        // per layer: done inside another's stage
@@ -200,8 +210,9 @@ void place_codes(const Slot& slot, uint8_t* content, Activations& activations) {
   }
 }
 
-PackedNetwork::PackedNetwork(const PlainNetwork& plain, const BitSpace& space) : plain_(plain) {
-  PackedNetworkBuilder(*this, space).build();
+PackedNetwork::PackedNetwork(const PlainNetwork& plain, const BitSpace& space, bool keeps_clean)
+    : plain_(plain) {
+  PackedNetworkBuilder(*this, space, keeps_clean).build();
 }
 
 }  // namespace netsurf

@@ -55,8 +55,9 @@ struct Stage {
 
 class PackedNetwork {
  public:
-  /// Keeps a reference to the plain network.
-  PackedNetwork(const PlainNetwork& plain, const BitSpace& space);
+  /// Keeps a reference to the plain network. Without `keeps_clean` only what no fault can change is kept,
+  /// enough for trials that compute every stage anew (PreparedTrial::anew).
+  PackedNetwork(const PlainNetwork& plain, const BitSpace& space, bool keeps_clean);
 
   const PlainNetwork& plain() const { return plain_; }
   const std::vector<Slot>& slots() const { return slots_; }

@@ -34,7 +34,7 @@ class PackedRunner : public TrialRunner {
  public:
   PackedRunner(const PlainNetwork& plain, const BitSpace& space, const EvaluationSet& set,
                const cpu::PackedKernels& kernels, const SessionOptions& options, int num_threads)
-      : network_(plain, space),
+      : network_(plain, space, options.path != Path::dense),
         inputs_{network_, kernels, set},
         space_(space),
         path_(options.path),
@@ -71,7 +71,7 @@ class PackedRunner : public TrialRunner {
       }
     });
     for (Worker& worker : workers_)
-      worker.block = std::make_unique<BlockRunner>(inputs_, space_, scorer, block_size_);
+      worker.block = std::make_unique<BlockRunner>(inputs_, scorer, block_size_);
     workers_[0].clean->run(0, trace_ != nullptr ? *trace_ : *workers_[0].trace, 0);
     costs_ = workers_[0].clean->measure();
     preparer_ = std::make_unique<TrialPreparer>(network_, space_, costs_);

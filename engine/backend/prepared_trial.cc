@@ -1,5 +1,7 @@
 #include "engine/backend/prepared_trial.h"
 
+#include <algorithm>
+
 #include "engine/backend/prepared_sums.h"
 
 namespace netsurf {
@@ -8,7 +10,11 @@ TrialPreparer::TrialPreparer(const PackedNetwork& network, const BitSpace& space
                              const std::vector<StageCosts>& costs)
     : network_(network), costs_(costs), finder_(network, space) {
   for (const Stage& stage : network.stages()) {
+    job_bytes_ +=
+        static_cast<int64_t>(sizeof(StageWork) + sizeof(LayerChanges) + sizeof(std::vector<uint8_t>));
     if (stage.kind != Stage::Kind::sums) continue;
+    job_bytes_ +=
+        stage.packed->num_rows() * static_cast<int64_t>(sizeof(cpu::QuadJob) + sizeof(cpu::ChannelJob));
     num_rows_ += stage.packed->num_rows();
     row_bytes_ += stage.packed->num_rows() * stage.packed->row_bytes();
   }
@@ -41,8 +47,9 @@ void TrialPreparer::prepare(std::span<const BitId> flips, Path path, PreparedTri
     work.differing.clear();
     trial.touched[s].clear();
     if (!stage.can_change) continue;
-    for (int parameter : stage.plain_parameters)
-      work.is_faulty |= trial.changes.plain_hit[static_cast<size_t>(parameter)] != 0;
+    for (const PlainChanges& hit : trial.changes.plain)
+      work.is_faulty |=
+          std::count(stage.plain_parameters.begin(), stage.plain_parameters.end(), hit.parameter) > 0;
     bool input_may_change = trial.anew;
     for (int input : stage.inputs) input_may_change |= trial.may_change[static_cast<size_t>(input)] != 0;
     if (!input_may_change && !work.is_faulty) continue;

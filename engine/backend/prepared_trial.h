@@ -49,13 +49,14 @@ class TrialPreparer {
   /// Fills `trial`, whose memory is used again. `path` is dense, delta or automatic.
   void prepare(std::span<const BitId> flips, Path path, PreparedTrial& trial) const;
   /// Bytes that a trial's jobs can take.
-  int64_t bytes_per_trial() const { return row_bytes_; }
+  int64_t bytes_per_trial() const { return row_bytes_ + job_bytes_; }
 
  private:
   const PackedNetwork& network_;
   const std::vector<StageCosts>& costs_;
   ChangeFinder finder_;
   int64_t row_bytes_ = 0;  // of all rows of all packed layers
+  int64_t job_bytes_ = 0;  // of the jobs and what says where they are
   int64_t num_rows_ = 0;
 };
 

@@ -10,6 +10,8 @@
 namespace netsurf::testing {
 namespace {
 
+constexpr int64_t kMaxBits = 100'000;  // all of them flip in some trials
+
 Format draw_small_format(Random& random, bool is_signed) {
   int bits = random.chance(85) ? random.pick(is_signed ? 2 : 1, 8) : random.pick(9, 16);
   return {bits, random.pick(0, bits - (is_signed ? 1 : 0)), is_signed};
@@ -30,15 +32,22 @@ class ChainWriter {
     int convolutions = shape_.size() == 3 ? random_.pick(1, 3) : 0;
     for (int i = 0; i < convolutions; ++i) {
       add_conv();
-      bool pools_first = random_.chance(50);
-      if (pools_first) maybe_pool();
+      maybe_pool(55);
+      bool flattens_first = i + 1 == convolutions && random_.chance(20);
+      if (flattens_first) add_flatten();
       if (random_.chance(90)) add_activation();
-      if (!pools_first) maybe_pool();
+      if (!flattens_first) maybe_pool(40);
     }
     if (shape_.size() == 3) add_flatten();
     for (int i = random_.pick(1, 3); i > 0; --i) {
       add_dense(random_.pick(1, 21));
+      bool becomes_image = i > 1 && random_.chance(15);
+      if (becomes_image) add_reshape();
       if (i > 1 || random_.chance(30)) add_activation();
+      if (becomes_image) {
+        add_conv();
+        add_flatten();
+      }
     }
     return Model::build("chain", layers_, parameters_);
   }
@@ -92,20 +101,25 @@ class ChainWriter {
     shape_ = {w.out_height(shape_[0]), w.out_width(shape_[1]), outputs};
   }
 
-  void maybe_pool() {
-    if (!random_.chance(60) || shape_[0] < 2 || shape_[1] < 2) return;
+  void maybe_pool(int percent) {
+    if (!random_.chance(percent) || shape_[0] < 2 || shape_[1] < 2) return;
     Layer& layer = add(LayerKind::max_pool);
     Window& w = layer.window;
     w.height = w.stride_y = random_.pick(1, std::min(3, shape_[0]));
     w.width = w.stride_x = random_.pick(1, std::min(3, shape_[1]));
     if (random_.chance(15)) w.stride_x = 1;
+    if (random_.chance(10)) w.pad_top = w.height - 1;
+    if (random_.chance(10) && (w.width - 1) * 2 < shape_[1]) w.dilation_x = 2;
     shape_ = {w.out_height(shape_[0]), w.out_width(shape_[1]), shape_[2]};
   }
 
   void add_activation() {
     Layer& layer = add(LayerKind::activation);
-    bool is_relu = random_.chance(75);
-    layer.function = is_relu ? ActivationFunction::relu : ActivationFunction::linear;
+    bool is_relu = random_.chance(65);
+    layer.function =
+        is_relu ? ActivationFunction::relu
+                : random_.of<ActivationFunction>({ActivationFunction::linear, ActivationFunction::hard_tanh,
+                                                  ActivationFunction::hard_sigmoid});
     layer.format = draw_small_format(random_, !is_relu && random_.chance(80));
     if (random_.chance(10)) layer.rounding = core::Rounding::floor;
   }
@@ -113,6 +127,15 @@ class ChainWriter {
   void add_flatten() {
     add(LayerKind::flatten);
     shape_ = {static_cast<int>(num_elements(shape_))};
+  }
+
+  /// [n] becomes [h, w, c].
+  void add_reshape() {
+    int n = shape_[0], channels = random_.pick(1, n), height = random_.pick(1, n);
+    if (n % channels != 0) channels = 1;
+    if (n / channels % height != 0) height = 1;
+    add(LayerKind::reshape).shape = {height, n / channels / height, channels};
+    shape_ = layers_.back().shape;
   }
 
   void add_dense(int outputs) {
@@ -169,8 +192,11 @@ Model draw_model(Random& random) {
       }
     }
   }
-  int64_t refused = 0;
-  return random_model(random, refused);
+  for (;;) {
+    int64_t refused = 0;
+    Model model = random_model(random, refused);
+    if (model.num_bits() <= kMaxBits) return model;
+  }
 }
 
 std::string compare_network(Random& random, int max_samples, PathTally& tally) {
@@ -192,7 +218,7 @@ std::string compare_network(Random& random, int max_samples, PathTally& tally) {
       options.path = path;
       options.isa = isa;
       options.num_threads = random.pick(1, 2);
-      options.cache_memory = random.chance(30) ? 0 : uint64_t{256} << 20;
+      options.cache_memory = random.chance(30) ? 0 : uint64_t{512} << 20;
       options.max_batch = static_cast<uint64_t>(random.of<int>({1, 3, 1000}));
       std::unique_ptr<Session> session = backend->open(model, set, BitSpace(model), options);
       ++tally.sessions;
