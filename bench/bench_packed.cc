@@ -1,6 +1,6 @@
-// The packed kernels on one thread, level by level: GMAC/s of sums, finished to 8-bit codes, for a dense
-// layer and for a convolution, and corrections/s. Sums are judged by a mark measured just before them: the
-// level's instructions on registers alone (bench/packed_marks.h), which no layer can pass.
+// The packed kernels on one thread, level by level: GMAC/s of sums, finished to 8-bit codes, for dense layers
+// and for a convolution, corrections/s, and updates of whole tiles. Sums are judged by a mark measured just
+// before them: the level's instructions on registers alone (bench/packed_marks.h), which no layer can pass.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
@@ -75,11 +75,16 @@ class Bench {
     for (int t = 0; t < num_tiles; ++t) {
       memory_.push_back(make_lines(int64_t{x_words_ + kSlackWords} * kWordBytes, 0, 255));
       uint8_t* x = memory_.back().get();
+      memory_.push_back(make_lines(int64_t{x_words_ + kSlackWords} * kWordBytes, 0, 255));
+      uint8_t* clean_x = memory_.back().get();
+      for (int64_t i = 0; i < kWordBytes; i += 4) clean_x[i] = static_cast<uint8_t>(~x[i]);
       memory_.push_back(make_lines(packed_bytes(), 0, 255));
       uint8_t* packed = memory_.back().get();
       memory_.push_back(make_lines(4 * packed_bytes(), 0, 255));
-      tiles.push_back(
-          {.x = x, .packed = packed, .clean_sums = reinterpret_cast<int32_t*>(memory_.back().get())});
+      tiles.push_back({.x = x,
+                       .packed = packed,
+                       .clean_sums = reinterpret_cast<int32_t*>(memory_.back().get()),
+                       .clean_x = clean_x});
     }
   }
 
@@ -160,6 +165,21 @@ void run_corrections(benchmark::State& state, Isa isa, Bench bench) {
       benchmark::Counter(done * static_cast<double>(state.range(0)), benchmark::Counter::kIsRate);
 }
 
+/// Of tiles whose first channel differs from the clean one in every sample, and nothing else.
+void run_update(benchmark::State& state, Isa isa, Bench bench) {
+  const PackedKernels* kernels = find_kernels(isa);
+  if (kernels == nullptr) {
+    state.SkipWithError("this machine lacks it");
+    return;
+  }
+  bench.prepare(128, static_cast<int>(state.range(0)));
+  const Run first{0, 0, 1};
+  for (auto _ : state) kernels->update(bench.layer, bench.quads, {&first, 1}, bench.tiles);
+  state.counters["tiles/s"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(bench.tiles.size()),
+                         benchmark::Counter::kIsRate);
+}
+
 const bool kRegistered = [] {
   for (int i = 0; i < kNumIsas; ++i) {
     Isa isa = static_cast<Isa>(i);
@@ -168,6 +188,7 @@ const bool kRegistered = [] {
       const char* name;
       Bench (*make)();
     } layers[] = {{"dense_784x64", [] { return Bench::dense(784, 64); }},
+                  {"dense_16x64", [] { return Bench::dense(16, 64); }},
                   {"conv3x3_13x13x16x32", [] { return Bench::conv(13, 16, 32); }}};
     for (auto& each : layers) {
       auto make = each.make;
@@ -180,6 +201,10 @@ const bool kRegistered = [] {
                                        [=](benchmark::State& state) { run_corrections(state, isa, make()); });
       correct->ArgsProduct({{1, 10}, {1, 4}})->ArgNames({"corrections", "tiles"});
     }
+    auto* update = benchmark::RegisterBenchmark(
+        (name + "/update/dense_64x12").c_str(),
+        [=](benchmark::State& state) { run_update(state, isa, Bench::dense(64, 12)); });
+    update->Arg(1)->Arg(7)->ArgName("tiles");
   }
   return true;
 }();

@@ -16,7 +16,8 @@ NETSURF_CLONES void pack(const int32_t* codes, std::span<const PackedWord> words
         continue;
       }
       const int32_t* code = codes + int64_t{element} * kTile;
-      for (int s = 0; s < kTile; ++s) word[s] |= (static_cast<uint32_t>(code[s] - offset) & mask) << (bits * i);
+      for (int s = 0; s < kTile; ++s)
+        word[s] |= (static_cast<uint32_t>(code[s] - offset) & mask) << (bits * i);
     }
     for (int s = 0; s < kTile; ++s) out[s] = word[s];
   }

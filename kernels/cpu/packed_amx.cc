@@ -47,7 +47,7 @@ struct Amx {
   }
 
   static NETSURF_INLINE void others(const LevelLayer& layer, const QuadJob* jobs, int num_jobs,
-                                    TileJob* tiles, int num_tiles, uint8_t* scratch) {
+                                    TileJob* tiles, int num_tiles, const Scratch& scratch) {
     sums_avx512_vnni(layer, jobs, num_jobs, tiles, num_tiles, scratch);
   }
 };
@@ -55,7 +55,7 @@ struct Amx {
 }  // namespace
 
 void sums_amx(const LevelLayer& layer, const QuadJob* quads, int num_quads, TileJob* tiles, int num_tiles,
-              uint8_t* scratch) {
+              const Scratch& scratch) {
   sum_with_tiles<Amx>(layer, quads, num_quads, tiles, num_tiles, scratch);
 }
 

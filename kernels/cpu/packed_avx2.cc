@@ -24,7 +24,7 @@ struct Avx2 {
 }  // namespace
 
 void sums_avx2(const LevelLayer& layer, const QuadJob* quads, int num_quads, TileJob* tiles, int num_tiles,
-               uint8_t* scratch) {
+               const Scratch& scratch) {
   sum_with_unit<Avx2>(layer, quads, num_quads, tiles, num_tiles, scratch);
 }
 

@@ -23,7 +23,7 @@ struct Avx512Vnni {
 }  // namespace
 
 void sums_avx512_vnni(const LevelLayer& layer, const QuadJob* quads, int num_quads, TileJob* tiles,
-                      int num_tiles, uint8_t* scratch) {
+                      int num_tiles, const Scratch& scratch) {
   sum_with_unit<Avx512Vnni>(layer, quads, num_quads, tiles, num_tiles, scratch);
 }
 

@@ -23,7 +23,7 @@ struct AvxVnni {
 }  // namespace
 
 void sums_avx_vnni(const LevelLayer& layer, const QuadJob* quads, int num_quads, TileJob* tiles,
-                   int num_tiles, uint8_t* scratch) {
+                   int num_tiles, const Scratch& scratch) {
   sum_with_unit<AvxVnni>(layer, quads, num_quads, tiles, num_tiles, scratch);
 }
 

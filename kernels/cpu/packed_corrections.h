@@ -39,7 +39,7 @@ NETSURF_INLINE void correct_sums(const LevelLayer& layer, const LevelChannel& jo
 }
 
 /// Puts a channel's codes into the bits of `mask`, `bits` from the lowest, of a word.
-template <int kLanes, bool kIsLeft>
+template <int kLanes, CodeWay kWay>
 NETSURF_INLINE void finish_channel(const TileWords<kLanes>& sums, const Coder<kLanes>& coder, int bits,
                                    uint32_t mask, uint8_t* packed, const uint8_t* clean,
                                    typename Vector<kLanes>::Words& difference) {
@@ -47,7 +47,7 @@ NETSURF_INLINE void finish_channel(const TileWords<kLanes>& sums, const Coder<kL
   NETSURF_UNROLL
   for (int v = 0; v < kTile / kLanes; ++v) {
     const int at = 4 * kLanes * v;
-    Words code = (coder.template code<kIsLeft>(sums[v]) << bits) & mask;
+    Words code = ((coder.template code<kWay>(sums[v]) - coder.excess()) << bits) & mask;
     store(packed + at, (load<Words>(packed + at) & ~mask) | code);
     if (clean != nullptr) difference |= (load<Words>(clean + at) & mask) ^ code;
   }
@@ -60,9 +60,11 @@ NETSURF_INLINE void correct_channel(const LevelLayer& layer, const LevelChannel&
   constexpr int kLanes = Dot::Unit::kLanes, kVectors = kTile / kLanes;
   const Finish* finish = tile.packed != nullptr ? layer.finish : nullptr;
   const int pool = finish != nullptr ? finish->pool : 1;
-  const int per_word = finish != nullptr ? codes_in_word(finish->width) : 1;
-  const int bits = 32 / per_word * (job.channel % per_word);
-  const uint32_t mask = (per_word == 4 ? 0xFFu : 0xFFFFu) << bits;
+  // Shifts instead of divisions: a channel with one correction takes as long as a few of those.
+  const bool bytes = finish != nullptr && finish->width == Width::bytes;
+  const int bits = bytes ? 8 * (job.channel & 3) : 16 * (job.channel & 1);
+  const int channel_word = job.channel >> (bytes ? 2 : 1);
+  const uint32_t mask = (bytes ? 0xFFu : 0xFFFFu) << bits;
   TileWords<kLanes> largest = {};
   PoolPlace place;
   while (place.pixel < layer.num_pixels) {
@@ -74,20 +76,26 @@ NETSURF_INLINE void correct_channel(const LevelLayer& layer, const LevelChannel&
       NETSURF_UNROLL
       for (int v = 0; v < kVectors; ++v) store(tile.sums + at + v * kLanes, sums[v]);
     }
-    if (finish != nullptr) {
+    if (finish != nullptr && pool > 1) {
       NETSURF_UNROLL
       for (int v = 0; v < kVectors; ++v)
-        largest[v] =
+        sums[v] = largest[v] =
             place.in_pool == 0 ? sums[v] : (typename Dot::Words)larger((Ints)largest[v], (Ints)sums[v]);
-      if (place.in_pool + 1 == pool) {
-        const int64_t word =
-            (layer.out_words[place.out_pixel] + job.channel / per_word) * int64_t{kWordBytes};
-        const uint8_t* clean = tile.clean_packed != nullptr ? tile.clean_packed + word : nullptr;
-        if (coder.is_left()) {
-          finish_channel<kLanes, true>(largest, coder, bits, mask, tile.packed + word, clean, difference);
-        } else {
-          finish_channel<kLanes, false>(largest, coder, bits, mask, tile.packed + word, clean, difference);
-        }
+    }
+    if (finish != nullptr && place.in_pool + 1 == pool) {
+      const int64_t word = (layer.out_words[place.out_pixel] + channel_word) * int64_t{kWordBytes};
+      const uint8_t* clean = tile.clean_packed != nullptr ? tile.clean_packed + word : nullptr;
+      uint8_t* packed = tile.packed + word;
+      switch (coder.way()) {
+        case CodeWay::floats:
+          finish_channel<kLanes, CodeWay::floats>(sums, coder, bits, mask, packed, clean, difference);
+          break;
+        case CodeWay::right_shift:
+          finish_channel<kLanes, CodeWay::right_shift>(sums, coder, bits, mask, packed, clean, difference);
+          break;
+        case CodeWay::left_shift:
+          finish_channel<kLanes, CodeWay::left_shift>(sums, coder, bits, mask, packed, clean, difference);
+          break;
       }
     }
     place.advance(pool);
@@ -97,8 +105,7 @@ NETSURF_INLINE void correct_channel(const LevelLayer& layer, const LevelChannel&
 template <typename Unit>
 void correct_with_unit(const LevelLayer& layer, const LevelChannel* jobs, int num_jobs, TileJob* tiles,
                        int num_tiles) {
-  Coder<Unit::kLanes> coder;
-  if (layer.finish != nullptr) coder = Coder<Unit::kLanes>(*layer.finish);
+  const Coder<Unit::kLanes> coder(layer.finish);
   for (int t = 0; t < num_tiles; ++t) {
     typename Vector<Unit::kLanes>::Words difference = {};
     for (int j = 0; j < num_jobs; ++j) {

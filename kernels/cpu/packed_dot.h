@@ -6,6 +6,7 @@
 //   add_bytes(sum, x, w), of ByteWay::dot: sum += x0 w0 + .. + x3 w3, uint8 by int8
 //   pair_sums(x, w), of ByteWay::pairs: 16 bits x0 w0 + x1 w1 and x2 w2 + x3 w3, uint8 by int8, saturated
 // A Dot takes kDepth words at a step and has Shorter, a Dot of fewer words over the same Rows, for the rest.
+// kApart: its loops need so many registers that beside other code their addresses would go to memory.
 #pragma once
 
 #include "kernels/cpu/packed_vector.h"
@@ -28,6 +29,7 @@ struct PlainDot {
   using Unit = UnitType;
   using Words = typename Vector<Unit::kLanes>::Words;
   using Rows = PlainRows;
+  static constexpr bool kApart = false;
   static NETSURF_INLINE Rows prepare(const LevelLayer& layer, const QuadJob& job, uint8_t*) {
     return {reinterpret_cast<const uint8_t*>(job.weights), int64_t{4} * layer.row_words};
   }
@@ -124,6 +126,7 @@ struct WideDot {
   using Rows = WideRows;
   using Shorter = WideDot;
   static constexpr int kDepth = 1;
+  static constexpr bool kApart = true;
   struct Operand {
     Words even, odd;
   };

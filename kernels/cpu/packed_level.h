@@ -28,22 +28,36 @@ struct LevelLayer {
   const int32_t* out_words = nullptr;  // the finish's
 };
 
-/// ChannelJob without a span.
+/// ChannelJob without a span. Nothing is set by itself: a call has an array of them.
 struct LevelChannel {
-  const Correction* corrections = nullptr;
-  int num_corrections = 0;
-  int32_t channel = 0;
-  int32_t start_change = 0;
-  bool pairs_fit = false;  // bytes: two products side by side of a difference's fit 16 bits
+  const Correction* corrections;
+  int num_corrections;
+  int32_t channel;
+  int32_t start_change;
+  bool pairs_fit;  // bytes: two products side by side of a difference's fit 16 bits
 };
 
-/// `scratch` has scratch_bytes(row_words) bytes, 64-byte aligned, of no defined content.
+/// Two places of the four in a word of 8-bit codes: the even ones or the odd ones.
+struct PlacePair {
+  int32_t kernel = 0;  // word within a kernel row
+  int32_t lift = 0;    // the left shift that brings the places' operands into the upper bytes of 16 bits
+};
+
+inline constexpr int kScratchQuads = 8;  // that a loop over sums works on together, at most
+
+/// A loop's memory, on 64-byte lines and of no defined content; zeroing what few jobs need costs more than
+/// they do.
+struct Scratch {
+  uint32_t (*largest)[kQuad][kTile] = nullptr;  // [kScratchQuads] sums; for updates [num_quads]
+  uint8_t* rows = nullptr;                      // [2 x 16 x row_words x 4]: two bands, or a widened quad
+  uint32_t (*differences)[kTile] = nullptr;     // [2 x words], for updates
+  PlacePair* pairs = nullptr;                   // [2 x words], for updates
+};
+
 using SumsLoop = void (*)(const LevelLayer& layer, const QuadJob* quads, int num_quads, TileJob* tiles,
-                          int num_tiles, uint8_t* scratch);
+                          int num_tiles, const Scratch& scratch);
 using CorrectLoop = void (*)(const LevelLayer& layer, const LevelChannel* channels, int num_channels,
                              TileJob* tiles, int num_tiles);
-
-int64_t scratch_bytes(int row_words);
 
 /// Run a level's loop on jobs with spans.
 void run_sums(SumsLoop loop, const PackedSums& layer, std::span<const QuadJob> quads,
@@ -54,14 +68,14 @@ void run_correct(CorrectLoop loop, const PackedSums& layer, std::span<const Chan
                  std::span<TileJob> tiles);
 
 // The levels, one file each. Call only what find_kernels finds; the matrix unit corrects like avx512_vnni.
-void sums_portable(const LevelLayer&, const QuadJob*, int, TileJob*, int, uint8_t*);
+void sums_portable(const LevelLayer&, const QuadJob*, int, TileJob*, int, const Scratch&);
 void correct_portable(const LevelLayer&, const LevelChannel*, int, TileJob*, int);
-void sums_avx2(const LevelLayer&, const QuadJob*, int, TileJob*, int, uint8_t*);
+void sums_avx2(const LevelLayer&, const QuadJob*, int, TileJob*, int, const Scratch&);
 void correct_avx2(const LevelLayer&, const LevelChannel*, int, TileJob*, int);
-void sums_avx_vnni(const LevelLayer&, const QuadJob*, int, TileJob*, int, uint8_t*);
+void sums_avx_vnni(const LevelLayer&, const QuadJob*, int, TileJob*, int, const Scratch&);
 void correct_avx_vnni(const LevelLayer&, const LevelChannel*, int, TileJob*, int);
-void sums_avx512_vnni(const LevelLayer&, const QuadJob*, int, TileJob*, int, uint8_t*);
+void sums_avx512_vnni(const LevelLayer&, const QuadJob*, int, TileJob*, int, const Scratch&);
 void correct_avx512_vnni(const LevelLayer&, const LevelChannel*, int, TileJob*, int);
-void sums_amx(const LevelLayer&, const QuadJob*, int, TileJob*, int, uint8_t*);
+void sums_amx(const LevelLayer&, const QuadJob*, int, TileJob*, int, const Scratch&);
 
 }  // namespace netsurf::cpu

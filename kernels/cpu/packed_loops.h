@@ -4,7 +4,7 @@
 #pragma once
 
 #include "kernels/cpu/packed_dot.h"
-#include "kernels/cpu/packed_output.h"
+#include "kernels/cpu/packed_updates.h"
 
 namespace netsurf::cpu {
 namespace {
@@ -41,128 +41,166 @@ NETSURF_INLINE void add_runs(typename Dot::Words (&sums)[kRows][kColumns], const
   for (int r = 0; r < layer.num_runs; ++r) add_run<Dot>(sums, rows, layer.runs[r], at, 0);
 }
 
-/// The sums of kQuads quads at kPositions pixels from `pixel` on.
-template <typename Dot, int kQuads, int kPositions, bool kUpdates>
-NETSURF_INLINE void compute_sums(const LevelLayer& layer, const typename Dot::Rows* rows, const QuadJob* jobs,
-                                 const TileJob& tile, int pixel, QuadSums (&quads)[kPositions][kQuads]) {
+/// The sums of kQuads quads, from sample `s` on, at kPositions pixels from `pixel` on.
+template <typename Dot, int kQuads, int kPositions, bool kUpdates, bool kPlain>
+NETSURF_INLINE void compute_sums(
+    const LevelLayer& layer, const typename Dot::Rows* rows, const QuadJob* jobs, const TileJob& tile,
+    int pixel, int s, typename Dot::Words (&sums)[kQuads * kQuad][kPositions * Dot::Unit::kVectors]) {
   using Words = typename Dot::Words;
   constexpr int kLanes = Dot::Unit::kLanes, kVectors = Dot::Unit::kVectors;
   constexpr int kRows = kQuads * kQuad, kColumns = kPositions * kVectors;
-  for (int s = 0; s < kTile; s += kVectors * kLanes) {
-    Words sums[kRows][kColumns] = {};
-    if constexpr (kUpdates) {
-      add_runs<Dot>(sums, rows, layer, tile.clean_x, pixel, s);
-      NETSURF_UNROLL
-      for (int r = 0; r < kRows; ++r) {
-        NETSURF_UNROLL
-        for (int i = 0; i < kColumns; ++i) sums[r][i] = -sums[r][i];
-      }
-    }
-    add_runs<Dot>(sums, rows, layer, tile.x, pixel, s);
+  const bool starts = !kUpdates && (kPlain || layer.product_shift == 0);  // with the start, not with 0
+  NETSURF_UNROLL
+  for (int r = 0; r < kRows; ++r) {
+    const int32_t start = starts ? jobs[r / kQuad].start[r % kQuad] : 0;
+    NETSURF_UNROLL
+    for (int i = 0; i < kColumns; ++i) sums[r][i] = Words{} + static_cast<uint32_t>(start);
+  }
+  if constexpr (kUpdates) {
+    add_runs<Dot>(sums, rows, layer, tile.clean_x, pixel, s);
     NETSURF_UNROLL
     for (int r = 0; r < kRows; ++r) {
-      const int channel = kQuad * jobs[r / kQuad].quad + r % kQuad;
-      const auto start = static_cast<uint32_t>(jobs[r / kQuad].start[r % kQuad]);
       NETSURF_UNROLL
-      for (int i = 0; i < kColumns; ++i) {
-        const int lane = s + i % kVectors * kLanes;
-        Words sum = sums[r][i] << layer.product_shift;
-        if (kUpdates && channel < layer.num_outputs) {
-          const int64_t row = int64_t{pixel + i / kVectors} * layer.num_outputs + channel;
-          sum += load<Words>(tile.clean_sums + row * kTile + lane);
-        } else {
-          sum += start;
-        }
-        store(&quads[i / kVectors][r / kQuad][r % kQuad][lane], sum);
+      for (int i = 0; i < kColumns; ++i) sums[r][i] = -sums[r][i];
+    }
+  }
+  add_runs<Dot>(sums, rows, layer, tile.x, pixel, s);
+  if (starts) return;
+  NETSURF_UNROLL
+  for (int r = 0; r < kRows; ++r) {
+    const int channel = kQuad * jobs[r / kQuad].quad + r % kQuad;
+    const auto start = static_cast<uint32_t>(jobs[r / kQuad].start[r % kQuad]);
+    NETSURF_UNROLL
+    for (int i = 0; i < kColumns; ++i) {
+      sums[r][i] <<= layer.product_shift;
+      if (kUpdates && channel < layer.num_outputs) {
+        const int64_t row = int64_t{pixel + i / kVectors} * layer.num_outputs + channel;
+        sums[r][i] += load<Words>(tile.clean_sums + row * kTile + s + i % kVectors * kLanes);
+      } else {
+        sums[r][i] += start;
       }
     }
   }
 }
 
-/// What one tile's blocks hand on to each other.
-template <int kLanes, int kQuads>
-struct TileState {
-  alignas(64) QuadSums largest[kQuads] = {};
-  typename Vector<kLanes>::Words difference = {};
-  PoolPlace place;
-};
-
-/// kPositions pixels from state.place on.
-template <typename Dot, int kQuads, int kPositions, bool kUpdates>
+/// kPositions pixels from `place` on, which moves behind them.
+template <typename Dot, int kQuads, int kPositions, bool kUpdates, bool kPlain>
 NETSURF_INLINE void compute_block(const LevelLayer& layer, const typename Dot::Rows* rows,
                                   const QuadJob* jobs, const TileJob& tile,
-                                  const Coder<Dot::Unit::kLanes>& coder,
-                                  TileState<Dot::Unit::kLanes, kQuads>& state) {
-  alignas(64) QuadSums sums[kPositions][kQuads];
-  compute_sums<Dot, kQuads, kPositions, kUpdates>(layer, rows, jobs, tile, state.place.pixel, sums);
-  for (int p = 0; p < kPositions; ++p) {
-    for (int q = 0; q < kQuads; ++q)
-      put_quad<Dot::Unit::kLanes>(sums[p][q], layer, jobs[q].quad, tile, state.place, coder, state.largest[q],
-                                  state.difference);
-    state.place.advance(layer.finish != nullptr ? layer.finish->pool : 1);
+                                  const Coder<Dot::Unit::kLanes>& coder, QuadSums* largest, PoolPlace& place,
+                                  typename Dot::Words& difference) {
+  using Words = typename Dot::Words;
+  constexpr int kLanes = Dot::Unit::kLanes, kVectors = Dot::Unit::kVectors;
+  const int pool = kPlain || layer.finish != nullptr ? layer.finish->pool : 1;
+  PoolPlace at;
+  for (int s = 0; s < kTile; s += kVectors * kLanes) {
+    Words sums[kQuads * kQuad][kPositions * kVectors];
+    compute_sums<Dot, kQuads, kPositions, kUpdates, kPlain>(layer, rows, jobs, tile, place.pixel, s, sums);
+    at = place;
+    NETSURF_UNROLL
+    for (int p = 0; p < kPositions; ++p) {
+      NETSURF_UNROLL
+      for (int q = 0; q < kQuads; ++q) {
+        QuadVectors<kLanes, kVectors> quad;
+        NETSURF_UNROLL
+        for (int c = 0; c < kQuad; ++c) {
+          NETSURF_UNROLL
+          for (int v = 0; v < kVectors; ++v) quad[c][v] = sums[q * kQuad + c][p * kVectors + v];
+        }
+        put_quad<kLanes, kVectors, kPlain>(quad, layer, jobs[q].quad, tile, at, s, coder, largest[q],
+                                           difference);
+      }
+      at.advance(pool);
+    }
   }
+  place = at;
 }
 
 /// kQuads quads for all tiles.
-template <typename Dot, int kQuads, int kPositions, bool kUpdates>
-void sum_quads(const LevelLayer& layer, const QuadJob* jobs, TileJob* tiles, int num_tiles,
-               uint8_t* scratch) {
-  constexpr int kLanes = Dot::Unit::kLanes;
+template <typename Dot, int kQuads, int kPositions, bool kUpdates, bool kPlain>
+NETSURF_INLINE void sum_tiles(const LevelLayer& layer, const QuadJob* jobs, TileJob* tiles, int num_tiles,
+                              const Coder<Dot::Unit::kLanes>& coder, const Scratch& scratch) {
   typename Dot::Rows rows[kQuads];
-  for (int q = 0; q < kQuads; ++q) rows[q] = Dot::prepare(layer, jobs[q], scratch);
-  Coder<kLanes> coder;
-  if (layer.finish != nullptr) coder = Coder<kLanes>(*layer.finish);
+  for (int q = 0; q < kQuads; ++q) rows[q] = Dot::prepare(layer, jobs[q], scratch.rows);
+  QuadSums* const largest = scratch.largest;
   for (int t = 0; t < num_tiles; ++t) {
-    TileState<kLanes, kQuads> state;
-    while (state.place.pixel + kPositions <= layer.num_pixels)
-      compute_block<Dot, kQuads, kPositions, kUpdates>(layer, rows, jobs, tiles[t], coder, state);
+    typename Dot::Words difference = {};
+    PoolPlace place;
+    while (place.pixel + kPositions <= layer.num_pixels)
+      compute_block<Dot, kQuads, kPositions, kUpdates, kPlain>(layer, rows, jobs, tiles[t], coder, largest,
+                                                               place, difference);
     if constexpr (kPositions > 1) {
-      while (state.place.pixel < layer.num_pixels)
-        compute_block<Dot, kQuads, 1, kUpdates>(layer, rows, jobs, tiles[t], coder, state);
+      while (place.pixel < layer.num_pixels)
+        compute_block<Dot, kQuads, 1, kUpdates, kPlain>(layer, rows, jobs, tiles[t], coder, largest, place,
+                                                        difference);
     }
-    if (any(state.difference)) tiles[t].changed = true;
+    if (any(difference)) tiles[t].changed = true;
+  }
+}
+
+/// The same as a function of its own.
+template <typename Dot, int kQuads, int kPositions, bool kUpdates, bool kPlain>
+__attribute__((noinline)) void sum_tiles_apart(const LevelLayer& layer, const QuadJob* jobs, TileJob* tiles,
+                                               int num_tiles, const Coder<Dot::Unit::kLanes>& coder,
+                                               const Scratch& scratch) {
+  sum_tiles<Dot, kQuads, kPositions, kUpdates, kPlain>(layer, jobs, tiles, num_tiles, coder, scratch);
+}
+
+template <typename Dot, int kQuads, int kPositions, bool kUpdates>
+NETSURF_INLINE void sum_quads(const LevelLayer& layer, const QuadJob* jobs, TileJob* tiles, int num_tiles,
+                              const Coder<Dot::Unit::kLanes>& coder, bool plain, const Scratch& scratch) {
+  constexpr bool kMayBePlain = !kUpdates;
+  if constexpr (Dot::kApart) {
+    if (kMayBePlain && plain)
+      return sum_tiles_apart<Dot, kQuads, kPositions, kUpdates, kMayBePlain>(layer, jobs, tiles, num_tiles,
+                                                                             coder, scratch);
+    sum_tiles_apart<Dot, kQuads, kPositions, kUpdates, false>(layer, jobs, tiles, num_tiles, coder, scratch);
+  } else {
+    if (kMayBePlain && plain)
+      return sum_tiles<Dot, kQuads, kPositions, kUpdates, kMayBePlain>(layer, jobs, tiles, num_tiles, coder,
+                                                                       scratch);
+    sum_tiles<Dot, kQuads, kPositions, kUpdates, false>(layer, jobs, tiles, num_tiles, coder, scratch);
   }
 }
 
 template <typename Dot, bool kUpdates>
 void sum_jobs(const LevelLayer& layer, const QuadJob* jobs, int num_jobs, TileJob* tiles, int num_tiles,
-              uint8_t* scratch) {
-  constexpr int kQuads = Dot::Unit::kQuads;
+              const Scratch& scratch) {
+  constexpr int kQuads = Dot::Unit::kQuads, kLanes = Dot::Unit::kLanes;
+  const Coder<kLanes> coder(layer.finish);
+  const bool plain = are_plain<kLanes>(layer, tiles, num_tiles, coder);
   int j = 0;
   if constexpr (kQuads > 1) {
     for (; j + kQuads <= num_jobs; j += kQuads)
-      sum_quads<Dot, kQuads, 1, kUpdates>(layer, jobs + j, tiles, num_tiles, scratch);
+      sum_quads<Dot, kQuads, 1, kUpdates>(layer, jobs + j, tiles, num_tiles, coder, plain, scratch);
   }
   for (; j < num_jobs; ++j)
-    sum_quads<Dot, 1, Dot::Unit::kPositions, kUpdates>(layer, jobs + j, tiles, num_tiles, scratch);
-}
-
-template <typename Dot>
-void sum_all(const LevelLayer& layer, const QuadJob* jobs, int num_jobs, TileJob* tiles, int num_tiles,
-             uint8_t* scratch) {
-  if (layer.updates) {
-    sum_jobs<Dot, true>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
-  } else {
-    sum_jobs<Dot, false>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
-  }
+    sum_quads<Dot, 1, Dot::Unit::kPositions, kUpdates>(layer, jobs + j, tiles, num_tiles, coder, plain,
+                                                       scratch);
 }
 
 template <typename Unit>
 void sum_with_unit(const LevelLayer& layer, const QuadJob* jobs, int num_jobs, TileJob* tiles, int num_tiles,
-                   uint8_t* scratch) {
+                   const Scratch& scratch) {
   if (layer.width == Width::halves) {
-    sum_all<HalvesDot<Unit>>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
-  } else if constexpr (Unit::kBytes == ByteWay::dot) {
-    sum_all<BytesDot<Unit>>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
+    if (layer.updates)
+      return sum_jobs<HalvesDot<Unit>, true>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
+    return sum_jobs<HalvesDot<Unit>, false>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
+  }
+  if constexpr (Unit::kBytes == ByteWay::dot) {
+    if (layer.updates)
+      return sum_jobs<BytesDot<Unit>, true>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
+    sum_jobs<BytesDot<Unit>, false>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
   } else {
+    if (layer.updates) return update_quads<Unit>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
     if constexpr (Unit::kBytes == ByteWay::pairs) {
       const int64_t pair = int64_t{2} * layer.max_code * layer.max_operand;
       if (2 * pair <= INT16_MAX)
-        return sum_all<PairsDot<Unit, 2>>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
+        return sum_jobs<PairsDot<Unit, 2>, false>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
       if (pair <= INT16_MAX)
-        return sum_all<PairsDot<Unit, 1>>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
+        return sum_jobs<PairsDot<Unit, 1>, false>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
     }
-    sum_all<WideDot<Unit>>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
+    sum_jobs<WideDot<Unit>, false>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
   }
 }
 

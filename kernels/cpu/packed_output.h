@@ -1,13 +1,17 @@
 // What becomes of a quad's sums: stored, pooled, and finished to the words of the next layer.
 #pragma once
 
-#include "kernels/cpu/packed_vector.h"
+#include "kernels/cpu/packed_coder.h"
 
 namespace netsurf::cpu {
 namespace {
 
 /// The sums of one quad at one pixel, or the largest of a pool so far.
 using QuadSums = uint32_t[kQuad][kTile];
+
+/// The same for kVectors vectors of samples, in registers.
+template <int kLanes, int kVectors>
+using QuadVectors = typename Vector<kLanes>::Words[kQuad][kVectors];
 
 /// Where a pixel stands in the pools.
 struct PoolPlace {
@@ -24,65 +28,106 @@ struct PoolPlace {
   }
 };
 
-/// Replaces sums by the larger of them and the pool's.
-template <int kLanes>
-NETSURF_INLINE void pool_quad(QuadSums& sums, const QuadSums& largest) {
-  using Ints = typename Vector<kLanes>::Ints;
-  for (int c = 0; c < kQuad; ++c) {
-    for (int s = 0; s < kTile; s += kLanes)
-      store(&sums[c][s], larger(load<Ints>(&sums[c][s]), load<Ints>(&largest[c][s])));
-  }
-}
-
 /// Finishes a quad: one word of bytes, or two of halves; the second is left alone where no channel is in it,
 /// since it could be another pixel's. Difference: what was written against the clean words.
-template <int kLanes, bool kIsLeft>
-NETSURF_INLINE void finish_quad(const QuadSums& sums, const Coder<kLanes>& coder, Width width,
-                                bool has_second, uint8_t* packed, const uint8_t* clean,
+template <int kLanes, int kVectors, CodeWay kWay>
+NETSURF_INLINE void finish_quad(const QuadVectors<kLanes, kVectors>& sums, const Coder<kLanes>& coder,
+                                Width width, bool has_second, uint8_t* packed, const uint8_t* clean,
                                 typename Vector<kLanes>::Words& difference) {
   using Words = typename Vector<kLanes>::Words;
-  for (int s = 0; s < kTile; s += kLanes) {
-    Words codes[kQuad], words[2];
+  const uint32_t excess = coder.excess();
+  Words differs = {};
+  if (width == Width::bytes) {
     NETSURF_UNROLL
-    for (int c = 0; c < kQuad; ++c) codes[c] = coder.template code<kIsLeft>(load<Words>(&sums[c][s]));
-    if (width == Width::bytes) {
-      words[0] = (codes[0] & 0xFFu) | (codes[1] & 0xFFu) << 8 | (codes[2] & 0xFFu) << 16 | codes[3] << 24;
-    } else {
-      words[0] = (codes[0] & 0xFFFFu) | codes[1] << 16;
-      words[1] = (codes[2] & 0xFFFFu) | codes[3] << 16;
-      if (has_second) {
-        store(packed + kWordBytes + 4 * s, words[1]);
-        if (clean != nullptr) difference |= words[1] ^ load<Words>(clean + kWordBytes + 4 * s);
+    for (int v = 0; v < kVectors; ++v) {
+      // Every code is one of eight bits, but its excess reaches beyond them: taken off all four at once.
+      Words word = coder.template code<kWay>(sums[0][v]) - excess * 0x01010101u;
+      NETSURF_UNROLL
+      for (int c = 1; c < kQuad; ++c) word += coder.template code<kWay>(sums[c][v]) << (8 * c);
+      store(packed + 4 * v * kLanes, word);
+      if (clean != nullptr) differs |= word ^ load<Words>(clean + 4 * v * kLanes);
+    }
+  } else {
+    NETSURF_UNROLL
+    for (int w = 0; w < 2; ++w) {
+      if (w == 1 && !has_second) break;
+      NETSURF_UNROLL
+      for (int v = 0; v < kVectors; ++v) {
+        const Words low = coder.template code<kWay>(sums[2 * w][v]) - excess,
+                    high = coder.template code<kWay>(sums[2 * w + 1][v]) - excess;
+        const Words word = (low & 0xFFFFu) | high << 16;
+        const int at = w * kWordBytes + 4 * v * kLanes;
+        store(packed + at, word);
+        if (clean != nullptr) differs |= word ^ load<Words>(clean + at);
       }
     }
-    store(packed + 4 * s, words[0]);
-    if (clean != nullptr) difference |= words[0] ^ load<Words>(clean + 4 * s);
   }
+  difference |= differs;
 }
 
-/// Takes the sums of one quad at one pixel of a tile, and keeps in `largest` what its pool needs.
+/// Whether the jobs are of the common kind, for which the loops have code of their own without the questions
+/// that other kinds need: sums as they are to bytes by way of floats, and not stored.
 template <int kLanes>
-NETSURF_INLINE void put_quad(QuadSums& sums, const LevelLayer& layer, int quad, const TileJob& tile,
-                             const PoolPlace& place, const Coder<kLanes>& coder, QuadSums& largest,
-                             typename Vector<kLanes>::Words& difference) {
-  const int left = layer.num_outputs - kQuad * quad, channels = left < kQuad ? left : kQuad;
-  if (tile.sums != nullptr)
-    __builtin_memcpy(tile.sums + (int64_t{place.pixel} * layer.num_outputs + kQuad * quad) * kTile, sums,
-                     static_cast<size_t>(channels) * sizeof sums[0]);
-  if (layer.finish == nullptr || tile.packed == nullptr) return;
-  if (place.in_pool > 0) pool_quad<kLanes>(sums, largest);
+NETSURF_INLINE bool are_plain(const LevelLayer& layer, const TileJob* tiles, int num_tiles,
+                              const Coder<kLanes>& coder) {
+  bool plain = layer.finish != nullptr && layer.finish->width == Width::bytes && layer.product_shift == 0 &&
+               coder.way() == CodeWay::floats;
+  for (int t = 0; t < num_tiles; ++t) plain = plain && tiles[t].packed != nullptr && tiles[t].sums == nullptr;
+  return plain;
+}
+
+/// Takes the sums of one quad at one pixel of a tile, from sample `s` on, and keeps in `largest` what its
+/// pool needs. REQUIRES: are_plain if kPlain.
+template <int kLanes, int kVectors, bool kPlain>
+NETSURF_INLINE void put_quad(QuadVectors<kLanes, kVectors>& sums, const LevelLayer& layer, int quad,
+                             const TileJob& tile, const PoolPlace& place, int s, const Coder<kLanes>& coder,
+                             QuadSums& largest, typename Vector<kLanes>::Words& difference) {
+  using Ints = typename Vector<kLanes>::Ints;
+  using Words = typename Vector<kLanes>::Words;
+  const int channels = layer.num_outputs - kQuad * quad;  // and more in the quads that follow
+  if (!kPlain && tile.sums != nullptr) {
+    int32_t* to = tile.sums + (int64_t{place.pixel} * layer.num_outputs + kQuad * quad) * kTile + s;
+    NETSURF_UNROLL
+    for (int c = 0; c < kQuad; ++c) {
+      if (c >= channels) break;
+      NETSURF_UNROLL
+      for (int v = 0; v < kVectors; ++v) store(to + c * kTile + v * kLanes, sums[c][v]);
+    }
+  }
+  if (!kPlain && (layer.finish == nullptr || tile.packed == nullptr)) return;
+  if (place.in_pool > 0) {
+    NETSURF_UNROLL
+    for (int c = 0; c < kQuad; ++c) {
+      NETSURF_UNROLL
+      for (int v = 0; v < kVectors; ++v)
+        sums[c][v] = (Words)larger((Ints)sums[c][v], load<Ints>(&largest[c][s + v * kLanes]));
+    }
+  }
   if (place.in_pool + 1 < layer.finish->pool) {
-    __builtin_memcpy(largest, sums, sizeof largest);
+    NETSURF_UNROLL
+    for (int c = 0; c < kQuad; ++c) {
+      NETSURF_UNROLL
+      for (int v = 0; v < kVectors; ++v) store(&largest[c][s + v * kLanes], sums[c][v]);
+    }
     return;
   }
-  const Width width = layer.finish->width;
+  const Width width = kPlain ? Width::bytes : layer.finish->width;
   const int64_t word = layer.out_words[place.out_pixel] + quad * (4 / codes_in_word(width));
-  uint8_t* packed = tile.packed + word * kWordBytes;
-  const uint8_t* clean = tile.clean_packed != nullptr ? tile.clean_packed + word * kWordBytes : nullptr;
-  if (coder.is_left()) {
-    finish_quad<kLanes, true>(sums, coder, width, channels > 2, packed, clean, difference);
-  } else {
-    finish_quad<kLanes, false>(sums, coder, width, channels > 2, packed, clean, difference);
+  uint8_t* packed = tile.packed + word * kWordBytes + 4 * s;
+  const uint8_t* clean =
+      tile.clean_packed != nullptr ? tile.clean_packed + word * kWordBytes + 4 * s : nullptr;
+  const bool has_second = channels > 2;
+  const Coder<kLanes>& late = loaded_late(coder);
+  switch (kPlain ? CodeWay::floats : coder.way()) {
+    case CodeWay::floats:
+      return finish_quad<kLanes, kVectors, CodeWay::floats>(sums, late, width, has_second, packed, clean,
+                                                            difference);
+    case CodeWay::right_shift:
+      return finish_quad<kLanes, kVectors, CodeWay::right_shift>(sums, late, width, has_second, packed, clean,
+                                                                 difference);
+    case CodeWay::left_shift:
+      return finish_quad<kLanes, kVectors, CodeWay::left_shift>(sums, late, width, has_second, packed, clean,
+                                                                difference);
   }
 }
 

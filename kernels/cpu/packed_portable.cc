@@ -29,7 +29,7 @@ struct Portable {
 }  // namespace
 
 void sums_portable(const LevelLayer& layer, const QuadJob* quads, int num_quads, TileJob* tiles,
-                   int num_tiles, uint8_t* scratch) {
+                   int num_tiles, const Scratch& scratch) {
   sum_with_unit<Portable>(layer, quads, num_quads, tiles, num_tiles, scratch);
 }
 

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kBand = 4;  // quads
 constexpr int kBandRows = kBand * kQuad;
+static_assert(2 * kBand <= kScratchQuads);
 constexpr int kMinChunkWords = 4;  // with fewer a tile multiplies less than vectors do in the same time
 constexpr int kHalf = kTile / 2;   // samples of a matrix tile
 
@@ -89,71 +90,69 @@ NETSURF_INLINE void multiply_bands(const LevelLayer& layer, const BandRows* rows
   }
 }
 
-/// Products become sums in place.
+/// Products of one quad at one pixel become its sums, and go where they belong.
 template <int kLanes>
-NETSURF_INLINE void start_quad(QuadSums& sums, const int32_t* start, int product_shift) {
+NETSURF_INLINE void put_products(const QuadSums& products, const LevelLayer& layer, const QuadJob& job,
+                                 const TileJob& tile, const PoolPlace& place, const Coder<kLanes>& coder,
+                                 QuadSums& largest, typename Vector<kLanes>::Words& difference) {
   using Words = typename Vector<kLanes>::Words;
-  for (int c = 0; c < kQuad; ++c) {
-    for (int s = 0; s < kTile; s += kLanes)
-      store(&sums[c][s], (load<Words>(&sums[c][s]) << product_shift) + static_cast<uint32_t>(start[c]));
+  for (int s = 0; s < kTile; s += kLanes) {
+    QuadVectors<kLanes, 1> sums;
+    NETSURF_UNROLL
+    for (int c = 0; c < kQuad; ++c)
+      sums[c][0] =
+          (load<Words>(&products[c][s]) << layer.product_shift) + static_cast<uint32_t>(job.start[c]);
+    put_quad<kLanes, 1, false>(sums, layer, job.quad, tile, place, s, coder, largest, difference);
   }
 }
 
-/// What one tile's blocks hand on to each other.
-template <int kLanes, int kBands>
-struct BandState {
-  alignas(64) QuadSums largest[kBands * kBand] = {};
-  typename Vector<kLanes>::Words difference = {};
-  PoolPlace place;
-};
-
 template <typename Tiles, int kBands, int kPositions>
 NETSURF_INLINE void compute_bands(const LevelLayer& layer, const QuadJob* jobs, const BandRows* rows,
-                                  const TileJob& tile, const Coder<Tiles::kLanes>& coder,
-                                  BandState<Tiles::kLanes, kBands>& state) {
-  alignas(64) QuadSums sums[kBands * kPositions][kBand];
+                                  const TileJob& tile, const Coder<Tiles::kLanes>& coder, QuadSums* largest,
+                                  PoolPlace& place, typename Vector<Tiles::kLanes>::Words& difference) {
+  alignas(64) QuadSums products[kBands * kPositions][kBand];
   // Dense layers read a tile once per pair of bands, and the kernels are what should stay in the first cache.
-  multiply_bands<Tiles, kBands, kPositions>(layer, rows, tile.x, state.place.pixel, layer.num_pixels == 1,
-                                            sums);
+  multiply_bands<Tiles, kBands, kPositions>(layer, rows, tile.x, place.pixel, layer.num_pixels == 1,
+                                            products);
   for (int p = 0; p < kPositions; ++p) {
     for (int b = 0; b < kBands; ++b) {
       for (int q = 0; q < kBand; ++q) {
-        const QuadJob& job = jobs[b * kBand + q];
-        QuadSums& quad = sums[b + p][q];
-        start_quad<Tiles::kLanes>(quad, job.start, layer.product_shift);
-        put_quad<Tiles::kLanes>(quad, layer, job.quad, tile, state.place, coder, state.largest[b * kBand + q],
-                                state.difference);
+        const int j = b * kBand + q;
+        put_products<Tiles::kLanes>(products[b + p][q], layer, jobs[j], tile, place, coder, largest[j],
+                                    difference);
       }
     }
-    state.place.advance(layer.finish != nullptr ? layer.finish->pool : 1);
+    place.advance(layer.finish != nullptr ? layer.finish->pool : 1);
   }
 }
 
 /// kBands bands for all tiles.
 template <typename Tiles, int kBands, int kPositions>
 void sum_bands(const LevelLayer& layer, const QuadJob* jobs, TileJob* tiles, int num_tiles,
-               uint8_t* scratch) {
+               const Scratch& scratch) {
   constexpr int kLanes = Tiles::kLanes;
   BandRows rows[kBands];
   for (int b = 0; b < kBands; ++b)
-    rows[b] = band_rows(layer, jobs + b * kBand, scratch + b * int64_t{4} * kBandRows * layer.row_words);
-  Coder<kLanes> coder;
-  if (layer.finish != nullptr) coder = Coder<kLanes>(*layer.finish);
+    rows[b] = band_rows(layer, jobs + b * kBand, scratch.rows + b * int64_t{4} * kBandRows * layer.row_words);
+  const Coder<kLanes> coder(layer.finish);
   for (int t = 0; t < num_tiles; ++t) {
-    BandState<kLanes, kBands> state;
-    while (state.place.pixel + kPositions <= layer.num_pixels)
-      compute_bands<Tiles, kBands, kPositions>(layer, jobs, rows, tiles[t], coder, state);
+    typename Vector<kLanes>::Words difference = {};
+    PoolPlace place;
+    while (place.pixel + kPositions <= layer.num_pixels)
+      compute_bands<Tiles, kBands, kPositions>(layer, jobs, rows, tiles[t], coder, scratch.largest, place,
+                                               difference);
     if constexpr (kPositions > 1) {
-      while (state.place.pixel < layer.num_pixels)
-        compute_bands<Tiles, kBands, 1>(layer, jobs, rows, tiles[t], coder, state);
+      while (place.pixel < layer.num_pixels)
+        compute_bands<Tiles, kBands, 1>(layer, jobs, rows, tiles[t], coder, scratch.largest, place,
+                                        difference);
     }
-    if (any(state.difference)) tiles[t].changed = true;
+    if (any(difference)) tiles[t].changed = true;
   }
 }
 
 template <typename Tiles>
 void sum_with_tiles(const LevelLayer& layer, const QuadJob* jobs, int num_jobs, TileJob* tiles, int num_tiles,
-                    uint8_t* scratch) {
+                    const Scratch& scratch) {
   int j = 0;
   if (!layer.updates && layer.width == Width::bytes && layer.chunk_words >= kMinChunkWords &&
       num_jobs >= kBand) {

@@ -90,7 +90,7 @@ class EmulatedTiles {
       std::memcpy(static_cast<uint8_t*>(to) + row * stride, tiles_[kNumber][row], 64);
   }
   static void others(const LevelLayer& layer, const QuadJob* jobs, int num_jobs, TileJob* tiles,
-                     int num_tiles, uint8_t* scratch) {
+                     int num_tiles, const Scratch& scratch) {
     if (words_ != 0) throw std::logic_error("the matrix unit was not released");
     sums_portable(layer, jobs, num_jobs, tiles, num_tiles, scratch);
   }
