@@ -43,6 +43,7 @@ class FakeSession : public Session {
   }
 
   std::string path() const override { return "fake/plain"; }
+  std::vector<PathEstimate> estimate(const TrialPlan&) override { return {}; }
 
   std::function<void(const TrialPlan&)> on_run;  // called before every run
   int64_t defect = 0;                            // added to `changed` of every trial
