@@ -187,8 +187,8 @@ void PlainNetwork::add_sums(int index) {
   cpu::SumShape shape;
   shape.kernel_stride = num_elements(kernel.shape) / kernel.shape[0];
   shape.num_outputs = kernel.shape[0] / layer.groups;
-  shape.product_shift = alignment.first_shift;
-  shape.bias_shift = alignment.second_shift;
+  shape.product_shift = shift_within(index, alignment.first_shift);
+  shape.bias_shift = shift_within(index, alignment.second_shift);
   int group_channels = kernel.shape.back();  // input channels of a group
   std::vector<Pixel> pixels = pixels_of(layer, in.shape, out.shape, group_channels);
   auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[0])]);
@@ -278,6 +278,10 @@ void PlainNetwork::add_threshold(int index) {
   });
 }
 
+int PlainNetwork::shift_within(int index, int shift) const {
+  return std::min(shift, is_wide(index) ? 63 : 31);
+}
+
 void PlainNetwork::add_affine(int index) {
   const Layer& layer = model_.layers()[static_cast<size_t>(index)];
   const TensorType& in = model_.type(layer.inputs[0]);
@@ -288,7 +292,8 @@ void PlainNetwork::add_affine(int index) {
             layer.shift < 0 ? product_frac_bits
                             : model_.parameters()[static_cast<size_t>(layer.shift)].format.frac_bits());
   int channels = in.shape.back();
-  cpu::AffineShape shape{in.elements() / channels, channels, alignment.first_shift, alignment.second_shift};
+  cpu::AffineShape shape{in.elements() / channels, channels, shift_within(index, alignment.first_shift),
+                         shift_within(index, alignment.second_shift)};
   auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[0])]);
   auto to = static_cast<size_t>(index);
   bool in_is_wide = in.needs_64_bits();
@@ -314,8 +319,12 @@ void PlainNetwork::add_join(int index) {
   for (size_t i = 0; i < layer.inputs.size(); ++i) {
     const TensorType& in = model_.type(layer.inputs[i]);
     int channels = in.shape.back();
-    cpu::JoinShape shape{in.elements() / channels,     channels,     out.shape.back(), adds ? 0 : begin,
-                         out.frac_bits - in.frac_bits, adds && i > 0};
+    cpu::JoinShape shape{in.elements() / channels,
+                         channels,
+                         out.shape.back(),
+                         adds ? 0 : begin,
+                         shift_within(index, out.frac_bits - in.frac_bits),
+                         adds && i > 0};
     begin += channels;
     auto from = static_cast<size_t>(buffer_[static_cast<size_t>(layer.inputs[i])]);
     auto to = static_cast<size_t>(index);

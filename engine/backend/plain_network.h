@@ -61,6 +61,9 @@ class PlainNetwork {
   void add_affine(int layer);
   void add_join(int layer);
   void add_activation(int layer);
+  /// A left shift into the layer's integers. One that leaves them meets zeros alone, or the model would have
+  /// been refused; here it is the longest that C++ defines.
+  int shift_within(int layer, int shift) const;
 
   const Model& model_;
   std::vector<int> buffer_;  // per layer, the layer whose buffer it uses: reshapes share their input's

@@ -124,5 +124,22 @@ TEST(Session, AUnitThatIsNoPowerOfTwoIsMultipliedInFloat32) {
   EXPECT_EQ(open(model, set)->clean().loss, static_cast<int64_t>(error * error * 1048576.0f + 0.5f));
 }
 
+/// The bias is finer than the products by 39 bits, more than the sums have: only zeros can be shifted so far.
+TEST(ForeignSession, AShiftBeyondTheSumsMeetsZerosAlone) {
+  Parameter kernel = testing::filled_parameter("kernel", {2, 3}, Format{4, 3, true}, 0);
+  kernel.constant = true;
+  Model model = Model::build(
+      "zeros", {testing::input_layer({3}, Format{4, 3, true}), testing::dense_layer("dense", 0, 0, 1)},
+      {kernel, testing::given_parameter("bias", {2}, Format{8, -32, true}, {3, 1})});
+  ASSERT_FALSE(model.type(1).needs_64_bits());
+  EvaluationSet set = testing::random_set(model, 40, 3);
+  for (Path path : kAllPaths) {
+    auto session = make_cpu_backend()->open(model, set, BitSpace(model), {.num_threads = 1, .path = path});
+    std::vector<TrialOutcome> outcomes = session->run(list_plan({{1}, {2}}));  // 3 -> 1, 3 -> 7
+    EXPECT_EQ(outcomes[0].distance, 40 * 4) << name_of(path);
+    EXPECT_EQ(outcomes[1].distance, 40 * 16) << name_of(path);
+  }
+}
+
 }  // namespace
 }  // namespace netsurf
