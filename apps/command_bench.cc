@@ -172,8 +172,7 @@ Command bench_command() {
             {"threads", "N", "0", "threads; 0: all cores. With --planner 1 unless given", false, "t"},
             {"planner", "", "",
              "measure all paths without loss, beside the predictions that choose between them; without "
-             "--model "
-             "on the built-in benchmarks, which takes some minutes"},
+             "--model on the built-in benchmarks, which takes some minutes"},
             {"protection_range", "P", "0,0.2", "with --planner: shares of ranking bitwise_msb made immune",
              true},
             {"json", "", "", "with --planner: print JSON in place of tables"}},

@@ -147,15 +147,6 @@ void print_flips(const Model& model, const BitSpace& space, std::span<const BitI
   streams.out << table.text();
 }
 
-std::string outcome_text(const TrialOutcome& outcome) {
-  auto count = [](int64_t number) {
-    return number == kNoCount ? std::string("none") : std::to_string(number);
-  };
-  return "flips " + std::to_string(outcome.flips) + ", correct " + count(outcome.correct) + ", changed " +
-         std::to_string(outcome.changed) + ", distance " + std::to_string(outcome.distance) + ", loss " +
-         count(outcome.loss) + " x 2^-20";
-}
-
 int replay_main(const Arguments& arguments, const Streams& streams) {
   if (arguments.positional().size() != 1) throw InputError("netsurf replay wants one results file (.sqlite)");
   if (!arguments.has("cell") || !arguments.has("trial"))
@@ -196,14 +187,14 @@ int replay_main(const Arguments& arguments, const Streams& streams) {
   std::unique_ptr<Session> session = make_cpu_backend()->open(model, set, space, options);
   TrialOutcome outcome = session->run(plan)[0];
   streams.err << "backend " << session->path() << "\n";
-  streams.out << "\ntrial " << trial << " of " << record.name() << ": " << outcome_text(outcome) << "\n";
+  streams.out << "\ntrial " << trial << " of " << record.name() << ": " << text_of(outcome) << "\n";
   std::vector<TrialOutcome> stored = store->outcomes(cell_id, trial, trial + 1);
   if (stored.empty()) {
     streams.out << "the results file does not hold this trial\n";
   } else if (stored[0] == outcome) {
     streams.out << "the results file holds the same outcome\n";
   } else {
-    throw RunError("the results file holds another outcome: " + outcome_text(stored[0]));
+    throw RunError("the results file holds another outcome: " + text_of(stored[0]));
   }
   return 0;
 }

@@ -14,8 +14,6 @@
 
 namespace netsurf {
 
-inline constexpr std::array kAllPaths = {Path::plain, Path::dense, Path::delta, Path::automatic};
-
 struct PlannerRequest {
   std::vector<UnitDecimal> bit_error_rates, protections;
   SessionOptions session;  // its path is not read

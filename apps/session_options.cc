@@ -14,16 +14,13 @@ std::vector<Option> session_options() {
   return {
       {"path", "NAME", "auto",
        "how trials are computed: auto (whatever is cheapest, trial by trial), dense (every layer anew), "
-       "delta (only what "
-       "flips change) or plain (the slow reference). Results do not depend on it"},
+       "delta (only what flips change) or plain (the slow reference). Results do not depend on it"},
       {"cache_memory", "SIZE", "512M",
        "memory for what all samples give without faults, such as 64M, 2G or 0; what does not fit is computed "
-       "anew. "
-       "Results do not depend on it"},
+       "anew. Results do not depend on it"},
       {"isa", "NAME", "best",
        "instruction set: portable, avx2, avx_vnni, avx512_vnni, amx, or the best this machine has. Results "
-       "do not depend "
-       "on it"},
+       "do not depend on it"},
   };
 }
 

@@ -8,15 +8,6 @@
 namespace netsurf {
 namespace {
 
-std::string text_of(const TrialOutcome& outcome) {
-  auto count = [](int64_t number) {
-    return number == kNoCount ? std::string("none") : std::to_string(number);
-  };
-  return "flips " + std::to_string(outcome.flips) + ", correct " + count(outcome.correct) + ", changed " +
-         std::to_string(outcome.changed) + ", distance " + std::to_string(outcome.distance) + ", loss " +
-         count(outcome.loss) + " x 2^-20";
-}
-
 class AuditedSession : public Session {
  public:
   AuditedSession(std::unique_ptr<Session> session, std::unique_ptr<Session> witness,

@@ -236,9 +236,9 @@ void BlockRunner::score(bool with_loss, TrialOutcome& outcome) const {
   int slot = inputs_.network.scored_slot();
   bool is_wide = inputs_.network.slots()[static_cast<size_t>(slot)].kind == Slot::Kind::wide;
   Mask changed = changed_[static_cast<size_t>(slot)];
-  auto samples_of = [&](int tile, int num_tiles) {
+  auto samples_of = [&](int tile, int run) {
     int64_t left = inputs_.set.count - (block_.begin + tile) * cpu::kTile;
-    return static_cast<int>(std::min<int64_t>(int64_t{num_tiles} * cpu::kTile, left));
+    return static_cast<int>(std::min<int64_t>(int64_t{run} * cpu::kTile, left));
   };
   for (int tile = 0, run = 1; tile < block_.size; tile += run) {
     int64_t begin = (block_.begin + tile) * cpu::kTile;

@@ -1,32 +1,16 @@
 #include "engine/backend/clean_trace.h"
 
-#include <chrono>
+#include <algorithm>
+
+#include "engine/backend/sample_tile.h"
+#include "engine/backend/stopwatch.h"
 
 namespace netsurf {
 namespace {
 
-constexpr int kRounds = 3;                       // the fastest counts
-constexpr double kShortest = 4e-6;               // seconds of a round: a hundred ticks of a clock
 constexpr int kChannels = 4, kCorrections = 48;  // enough for the cost of one to show
 constexpr size_t kScatter = 7919;
 constexpr int kTilesAtOnce = 4;  // as in a block: what a call prepares serves several tiles
-
-template <typename Work>
-double seconds_of(Work work) {
-  double best = 0;
-  for (int round = 0, repeats = 1; round < kRounds;) {
-    auto begin = std::chrono::steady_clock::now();
-    for (int i = 0; i < repeats; ++i) work();
-    double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    if (seconds < kShortest && round == 0) {
-      repeats *= 2;
-      continue;
-    }
-    best = round == 0 ? seconds / repeats : std::min(best, seconds / repeats);
-    ++round;
-  }
-  return best;
-}
 
 TileLayout kept_layout(const PackedNetwork& network) {
   return lay_out(network.slots(), [](const Slot& slot) { return slot.kept; });
@@ -51,22 +35,10 @@ void CleanRunner::run(int64_t tile, CleanTrace& trace, int64_t at) {
     int slot = static_cast<int>(i);
     where_[i] = trace.memory().has(slot) ? trace.memory().at(slot, at) : scratch_.at(slot, 0);
   }
-  load(tile);
+  load_tile(inputs_.set, sample_tile(inputs_.set, tile),
+            reinterpret_cast<int32_t*>(where_[static_cast<size_t>(inputs_.network.input_slot())]));
   for (const Stage& stage : inputs_.network.stages()) run_stage(stage);
   scored_ = where_[static_cast<size_t>(inputs_.network.scored_slot())];
-}
-
-/// Samples beyond the last are zeros.
-void CleanRunner::load(int64_t tile) {
-  int64_t begin = tile * cpu::kTile;
-  auto count = static_cast<int>(std::min<int64_t>(cpu::kTile, inputs_.set.count - begin));
-  auto* input = reinterpret_cast<int32_t*>(where_[static_cast<size_t>(inputs_.network.input_slot())]);
-  int64_t size = inputs_.set.sample_size;
-  if (count < cpu::kTile) std::fill(input, input + size * cpu::kTile, 0);
-  const int32_t* samples = inputs_.set.codes.data() + begin * size;
-  for (int64_t i = 0; i < size; ++i) {
-    for (int s = 0; s < count; ++s) input[i * cpu::kTile + s] = samples[s * size + i];
-  }
 }
 
 cpu::TileJob CleanRunner::job_of(const Stage& stage) const {
@@ -111,46 +83,47 @@ std::vector<StageCosts> CleanRunner::measure() {
   std::vector<StageCosts> all;
   for (const Stage& stage : inputs_.network.stages()) {
     StageCosts costs;
-    if (stage.can_change && stage.kind != Stage::Kind::sums)
-      costs.all = costs.quad = seconds_of([&] { run_stage(stage); });
     if (stage.can_change && stage.kind == Stage::Kind::sums) {
-      // Writes what is there already, the same tile several times.
-      const cpu::PackedSums& sums = stage.packed->sums;
-      std::vector<cpu::TileJob> jobs(kTilesAtOnce, job_of(stage));
-      for (cpu::TileJob& job : jobs) {
-        if (sums.finish != nullptr) job.sums = nullptr;
-        if (stage.clean_sums >= 0)
-          job.clean_sums = reinterpret_cast<const int32_t*>(where_[static_cast<size_t>(stage.clean_sums)]);
-      }
-      auto sum = [&](std::span<const cpu::QuadJob> quads) {
-        return seconds_of([&] { inputs_.kernels.sums(sums, quads, jobs); }) / kTilesAtOnce;
-      };
-      costs.all = sum(stage.packed->quads);
-      costs.quad = sum(std::span(stage.packed->quads).first(1));
-      if (stage.clean_sums >= 0) {
-        std::vector<cpu::Correction> corrections;  // by nothing, at as many places as there are
-        for (int i = 0; i < kCorrections;
-             ++i) {  // scattered as faults are: even steps would share cache sets
-          const OperandPlace& place =
-              stage.packed->places[static_cast<size_t>(i) * kScatter % stage.packed->places.size()];
-          corrections.push_back({stage.packed->input_words[static_cast<size_t>(place.word)], 0});
-        }
-        int num_channels = std::min(kChannels, sums.num_outputs);
-        auto correct = [&](size_t count) {
-          std::vector<cpu::ChannelJob> channels;
-          for (int i = 0; i < num_channels; ++i)
-            channels.push_back({i, 0, std::span(corrections).first(count)});
-          return seconds_of([&] { inputs_.kernels.correct(sums, channels, jobs); }) / kTilesAtOnce /
-                 num_channels;
-        };
-        double none = correct(0), many = correct(kCorrections);
-        costs.channel = none;
-        costs.correction = std::max(0.0, many - none) / kCorrections;
-      }
+      costs = measure_sums(stage);
+    } else if (stage.can_change) {
+      costs.all = seconds_of([&] { run_stage(stage); });
     }
     all.push_back(costs);
   }
   return all;
+}
+
+/// Writes what is there already, the same tile several times.
+StageCosts CleanRunner::measure_sums(const Stage& stage) {
+  const cpu::PackedSums& sums = stage.packed->sums;
+  cpu::TileJob job = job_of(stage);
+  if (sums.finish != nullptr) job.sums = nullptr;
+  if (stage.clean_sums >= 0)
+    job.clean_sums = reinterpret_cast<const int32_t*>(where_[static_cast<size_t>(stage.clean_sums)]);
+  std::vector<cpu::TileJob> jobs(kTilesAtOnce, job);
+  auto sum = [&](std::span<const cpu::QuadJob> quads) {
+    return seconds_of([&] { inputs_.kernels.sums(sums, quads, jobs); }) / kTilesAtOnce;
+  };
+  StageCosts costs;
+  costs.all = sum(stage.packed->quads);
+  costs.quad = sum(std::span(stage.packed->quads).first(1));
+  if (stage.clean_sums < 0) return costs;
+
+  // By nothing, and scattered as faults are: even steps would share cache sets.
+  std::vector<cpu::Correction> corrections;
+  for (size_t i = 0; i < kCorrections; ++i) {
+    const OperandPlace& place = stage.packed->places[i * kScatter % stage.packed->places.size()];
+    corrections.push_back({stage.packed->input_words[static_cast<size_t>(place.word)], 0});
+  }
+  int num_channels = std::min(kChannels, sums.num_outputs);
+  auto correct = [&](size_t count) {
+    std::vector<cpu::ChannelJob> channels;
+    for (int i = 0; i < num_channels; ++i) channels.push_back({i, 0, std::span(corrections).first(count)});
+    return seconds_of([&] { inputs_.kernels.correct(sums, channels, jobs); }) / kTilesAtOnce / num_channels;
+  };
+  costs.channel = correct(0);
+  costs.correction = std::max(0.0, correct(kCorrections) - costs.channel) / kCorrections;
+  return costs;
 }
 
 }  // namespace netsurf

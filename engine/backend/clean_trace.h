@@ -46,9 +46,9 @@ class CleanRunner {
   std::vector<StageCosts> measure();
 
  private:
-  void load(int64_t tile);
   void run_stage(const Stage& stage);
   cpu::TileJob job_of(const Stage& stage) const;
+  StageCosts measure_sums(const Stage& stage);
 
   PackedInputs inputs_;
   TileMemory scratch_;           // one tile of all slots

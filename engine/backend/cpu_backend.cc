@@ -7,6 +7,7 @@
 #include "engine/backend/backend.h"
 #include "engine/backend/packed_runner.h"
 #include "engine/backend/plain_runner.h"
+#include "engine/backend/sample_tile.h"
 #include "engine/base/error.h"
 #include "engine/faults/sampler.h"
 
@@ -40,7 +41,7 @@ class CpuSession : public Session {
         scorer_(model, set),
         num_threads_(options.num_threads > 0 ? options.num_threads : omp_get_num_procs()),
         max_batch_(std::max<uint64_t>(options.max_batch, 1)) {
-    runner_ = make_runner(options.path);
+    runner_ = make_runner(options.path, set);
     runner_->record_clean(scorer_);
     FaultBatch nothing;
     nothing.offset = {0, 0};
@@ -57,11 +58,13 @@ class CpuSession : public Session {
     FaultBatch batch = sampler.sample(
         plan.begin, std::max(plan.begin + 1, std::min(plan.end, plan.begin + kTrialsEstimated)));
     std::vector<PathEstimate> estimates;
-    for (Path path : {Path::plain, Path::dense, Path::delta, Path::automatic}) {
-      std::unique_ptr<TrialRunner> runner = make_runner(path);
-      Scorer scorer(network_.model(), set_);
+    EvaluationSet first = first_tile_of(set_);  // all that costs are measured on
+    for (Path path : kAllPaths) {
+      std::unique_ptr<TrialRunner> runner = make_runner(path, first);
+      Scorer scorer(network_.model(), first);
       runner->record_clean(scorer);
-      estimates.push_back({path, runner->estimate(batch, scorer, plan.with_loss)});
+      estimates.push_back(
+          {path, runner->estimate(batch, scorer, plan.with_loss) * static_cast<double>(num_tiles(set_))});
     }
     return estimates;
   }
@@ -82,11 +85,11 @@ class CpuSession : public Session {
   }
 
  private:
-  std::unique_ptr<TrialRunner> make_runner(Path path) const {
-    if (path == Path::plain) return make_plain_runner(network_, bit_space(), set_, num_threads_);
+  std::unique_ptr<TrialRunner> make_runner(Path path, const EvaluationSet& set) const {
+    if (path == Path::plain) return make_plain_runner(network_, bit_space(), set, num_threads_);
     SessionOptions options = options_;
     options.path = path;
-    return make_packed_runner(network_, bit_space(), set_, *cpu::find_kernels(isa_), options, num_threads_);
+    return make_packed_runner(network_, bit_space(), set, *cpu::find_kernels(isa_), options, num_threads_);
   }
 
   std::vector<TrialOutcome> run_batch(const FaultBatch& batch, bool with_loss) {

@@ -38,12 +38,9 @@ void ChangeFinder::find(std::span<const BitId> flips, OperandChanges& changes) c
     for (int user : network_.packed_users(segment.parameter)) {
       LayerChanges& of = changes.stages[static_cast<size_t>(user)];
       const PackedLayer& packed = *network_.stages()[static_cast<size_t>(user)].packed;
-      // A tensor may be kernel and bias at once.
-      if (packed.kernel == segment.parameter) {
-        add_segment(segment, here, of.kernel);
-        changes.count += std::ssize(of.kernel);
-      }
-      if (packed.bias == segment.parameter) add_segment(segment, here, of.bias);
+      bool is_kernel = packed.kernel == segment.parameter;
+      add_segment(segment, here, is_kernel ? of.kernel : of.bias);
+      if (is_kernel) changes.count += std::ssize(of.kernel);
     }
   }
 }

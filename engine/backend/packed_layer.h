@@ -40,9 +40,9 @@ struct PackedLayer {
   cpu::Finish finish;
   cpu::PackedSums sums;              // its spans are into the vectors above
   std::vector<OperandPlace> places;  // [operands of a channel]
-  std::vector<int32_t>
-      input_words;  // [row words] the tensor's word it meets, counted from the pixel's; -1: none
-  std::vector<int32_t> pixel_word;  // [row words] which word of its pixel that is; empty where pixels overlap
+  // [row words] The tensor's word it meets, counted from the pixel's (-1: none), and which word of its pixel
+  // that is (empty where pixels overlap).
+  std::vector<int32_t> input_words, pixel_word;
   std::vector<int8_t> rows;         // clean: [num_rows(), row_bytes()]
   std::vector<int32_t> start;       // clean: [num_rows()]
   std::vector<cpu::QuadJob> quads;  // clean: all of them

@@ -127,15 +127,12 @@ class PackedNetworkBuilder {
   void add_sums(int i) {
     const PackedLayer& packed = *packed_of_[static_cast<size_t>(i)];
     if (packed_input_[static_cast<size_t>(i)] < 0) {
-      Stage pack{.kind = Stage::Kind::pack,
-                 .layer = i,
-                 .inputs = {slot_of_codes(layer(i).inputs[0])},
-                 .plain_parameters = {}};
+      Stage pack{.kind = Stage::Kind::pack, .layer = i, .inputs = {slot_of_codes(layer(i).inputs[0])}};
       pack.output = packed_slot_for(i);
       pack.packed = &packed;
       add(std::move(pack));
     }
-    Stage sums{.kind = Stage::Kind::sums, .layer = i, .inputs = {packed_slot_for(i)}, .plain_parameters = {}};
+    Stage sums{.kind = Stage::Kind::sums, .layer = i, .inputs = {packed_slot_for(i)}};
     sums.packed = &packed;
     sums.has_bits = can_flip(packed.kernel) || can_flip(packed.bias);
     bool corrects = keeps_clean_ && sums.has_bits && packed.places.size() >= kFewProducts;
@@ -162,7 +159,7 @@ class PackedNetworkBuilder {
   }
 
   void add_plain(int i) {
-    Stage stage{.kind = Stage::Kind::plain, .layer = i, .inputs = {}, .plain_parameters = {}};
+    Stage stage{.kind = Stage::Kind::plain, .layer = i};
     for (int input : layer(i).inputs) stage.inputs.push_back(slot_of_codes(input));
     stage.output = slot_of_codes(i);
     const Layer& l = layer(i);

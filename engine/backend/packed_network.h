@@ -16,10 +16,10 @@ namespace netsurf {
 /// A tensor of one tile.
 struct Slot {
   enum class Kind : uint8_t {
-    narrow,
-    wide,
-    packed
-  };  // codes in 32 or 64 bits [elements, kTile]; packed words
+    narrow,  // codes in 32 bits [elements, kTile]
+    wide,    // the same in 64
+    packed,  // words (kernels/cpu/packed.h)
+  };
 
   Kind kind = Kind::narrow;
   int layer = -1;           // narrow, wide: whose buffer it is
@@ -43,14 +43,14 @@ struct Stage {
 
   Kind kind = Kind::plain;
   int layer = -1;
-  std::vector<int> inputs;  // slots
+  std::vector<int> inputs = {};  // slots
   int output = -1;
   const PackedLayer* packed = nullptr;  // sums: the layer; pack: the layer that reads
   int clean_sums = -1;  // sums: the slot of its sums without faults where corrections may use them
   int writer = -1;      // sums: the stage of sums that writes the input, or -1
-  std::vector<int> plain_parameters;  // plain: those it reads
-  bool has_bits = false;              // holds bits that can flip
-  bool can_change = false;            // those, or an input that can change
+  std::vector<int> plain_parameters = {};  // plain: those it reads
+  bool has_bits = false;                   // holds bits that can flip
+  bool can_change = false;                 // those, or an input that can change
 };
 
 class PackedNetwork {

@@ -3,18 +3,19 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "engine/backend/block_runner.h"
 #include "engine/backend/clean_trace.h"
 #include "engine/backend/parallel.h"
+#include "engine/backend/sample_tile.h"
+#include "engine/backend/stopwatch.h"
 
 namespace netsurf {
 namespace {
 
 constexpr int64_t kTasksPerThread = 4;
-constexpr int64_t kPreparedBytes = int64_t{16}
-                                   << 20;  // of trials held ready: they stay in the last-level cache
+// Of trials held ready: they stay in the last-level cache.
+constexpr int64_t kPreparedBytes = int64_t{16} << 20;
 constexpr int64_t kDefaultL2 = int64_t{1} << 20;
 
 int64_t l2_bytes() {
@@ -39,7 +40,7 @@ class PackedRunner : public TrialRunner {
         space_(space),
         path_(options.path),
         num_threads_(num_threads),
-        num_tiles_((set.count + cpu::kTile - 1) / cpu::kTile),
+        num_tiles_(num_tiles(set)),
         workers_(static_cast<size_t>(num_threads)) {
     int64_t trace_bytes = CleanTrace::bytes_per_tile(network_);
     int64_t bytes = std::max<int64_t>(trace_bytes + BlockRunner::bytes_per_tile(network_), 1);
@@ -54,7 +55,6 @@ class PackedRunner : public TrialRunner {
   }
 
   void record_clean(Scorer& scorer) override {
-    bool is_wide = network_.slots()[static_cast<size_t>(network_.scored_slot())].kind == Slot::Kind::wide;
     parallel_tasks(num_threads_, num_tiles_, [&](int64_t tile, size_t thread) {
       Worker& worker = workers_[thread];
       if (trace_ != nullptr) {
@@ -62,12 +62,11 @@ class PackedRunner : public TrialRunner {
       } else {
         worker.clean->run(tile, *worker.trace, 0);
       }
-      int64_t begin = tile * cpu::kTile;
-      auto count = static_cast<int>(std::min<int64_t>(cpu::kTile, inputs_.set.count - begin));
-      if (is_wide) {
-        scorer.record_clean(worker.clean->wide_scored(), begin, count);
+      SampleTile samples = sample_tile(inputs_.set, tile);
+      if (is_wide()) {
+        scorer.record_clean(worker.clean->wide_scored(), samples.begin, samples.count);
       } else {
-        scorer.record_clean(worker.clean->narrow_scored(), begin, count);
+        scorer.record_clean(worker.clean->narrow_scored(), samples.begin, samples.count);
       }
     });
     for (Worker& worker : workers_)
@@ -130,29 +129,24 @@ class PackedRunner : public TrialRunner {
     }
   }
 
+  const Slot& scored() const { return network_.slots()[static_cast<size_t>(network_.scored_slot())]; }
+  bool is_wide() const { return scored().kind == Slot::Kind::wide; }
+
   /// Of one tile whose codes differ from the clean ones.
   double scoring_seconds(const Scorer& scorer, bool with_loss) {
     Worker& worker = workers_[0];
-    const Slot& slot = network_.slots()[static_cast<size_t>(network_.scored_slot())];
     CleanTrace place(inputs_, 1);
     worker.clean->run(0, place, 0);
-    auto count = static_cast<int>(std::min<int64_t>(cpu::kTile, inputs_.set.count));
-    auto elements = static_cast<size_t>(slot.bytes) / (slot.kind == Slot::Kind::wide ? 8 : 4);
+    SampleTile samples = sample_tile(inputs_.set, 0);
+    auto elements = static_cast<size_t>(scored().bytes) / (is_wide() ? sizeof(int64_t) : sizeof(int32_t));
     auto time = [&](const auto* codes) {
       std::vector changed(codes, codes + elements);
       for (auto& code : changed) code ^= 1;
       TrialOutcome nothing = scorer.empty_outcome(0, with_loss);
-      double best = 0;
-      for (int i = 0; i < 3; ++i) {
-        auto begin = std::chrono::steady_clock::now();
-        scorer.add(changed.data(), 0, count, with_loss, nothing);
-        std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-        best = i == 0 ? seconds.count() : std::min(best, seconds.count());
-      }
-      return best;
+      return seconds_of(
+          [&] { scorer.add(changed.data(), samples.begin, samples.count, with_loss, nothing); });
     };
-    return slot.kind == Slot::Kind::wide ? time(worker.clean->wide_scored())
-                                         : time(worker.clean->narrow_scored());
+    return is_wide() ? time(worker.clean->wide_scored()) : time(worker.clean->narrow_scored());
   }
 
   PackedNetwork network_;

@@ -1,15 +1,14 @@
 #include "engine/backend/plain_runner.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "engine/backend/parallel.h"
+#include "engine/backend/sample_tile.h"
+#include "engine/backend/stopwatch.h"
 #include "kernels/core/fixed.h"
 
 namespace netsurf {
 namespace {
-
-using cpu::kTile;
 
 constexpr uint64_t kTasksPerThread = 4;  // enough for an even end, few enough that flipping costs nothing
 
@@ -27,7 +26,7 @@ class PlainRunner : public TrialRunner {
         space_(space),
         set_(set),
         num_threads_(num_threads),
-        num_tiles_((set.count + kTile - 1) / kTile),
+        num_tiles_(num_tiles(set)),
         workers_(static_cast<size_t>(num_threads)) {
     for (Worker& worker : workers_) {
       worker.parameters = network.clean_parameters();
@@ -70,12 +69,12 @@ class PlainRunner : public TrialRunner {
 
   double estimate(const FaultBatch&, const Scorer& scorer, bool with_loss) override {
     TrialOutcome nothing = scorer.empty_outcome(0, with_loss);
-    auto begin = std::chrono::steady_clock::now();
-    run_tile(0, workers_[0], [&](const auto* codes, int64_t first, int count) {
-      scorer.add(codes, first, count, with_loss, nothing);
+    double seconds = seconds_of([&] {
+      run_tile(0, workers_[0], [&](const auto* codes, int64_t first, int count) {
+        scorer.add(codes, first, count, with_loss, nothing);
+      });
     });
-    std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-    return seconds.count() * static_cast<double>(num_tiles_);
+    return seconds * static_cast<double>(num_tiles_);
   }
 
  private:
@@ -94,18 +93,14 @@ class PlainRunner : public TrialRunner {
   template <typename Use>
   void run_tile(int64_t tile, Worker& worker, Use use) const {
     Activations& activations = worker.workspace.activations;
-    int64_t begin = tile * kTile;
-    auto count = static_cast<int>(std::min<int64_t>(kTile, set_.count - begin));
-    for (int s = 0; s < count; ++s) {
-      const int32_t* sample = set_.codes.data() + (begin + s) * set_.sample_size;
-      for (int64_t i = 0; i < set_.sample_size; ++i) activations.narrow[0][i * kTile + s] = sample[i];
-    }
+    SampleTile samples = sample_tile(set_, tile);
+    load_tile(set_, samples, activations.narrow[0]);
     network_.run(worker.parameters, activations);
     auto scored = static_cast<size_t>(network_.scored_buffer());
     if (network_.is_wide(network_.scored_buffer())) {
-      use(activations.wide[scored], begin, count);
+      use(activations.wide[scored], samples.begin, samples.count);
     } else {
-      use(activations.narrow[scored], begin, count);
+      use(activations.narrow[scored], samples.begin, samples.count);
     }
   }
 

@@ -1,6 +1,8 @@
 // The paths a backend can take. All paths give the same bits, so the choice is about time alone.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +14,8 @@ enum class Path : uint8_t {
   delta,      // clean sums and a correction per flip; layers before the first fault are not computed
   automatic,  // "auto": for every trial, layer and group of channels whatever is cheapest
 };
+
+inline constexpr std::array kAllPaths = {Path::plain, Path::dense, Path::delta, Path::automatic};
 
 std::string_view name_of(Path path);
 /// Throws InputError with a suggestion for another word.

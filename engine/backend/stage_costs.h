@@ -7,9 +7,9 @@ namespace netsurf {
 /// Seconds per tile on one thread.
 struct StageCosts {
   double all = 0;         // the whole stage anew
-  double quad = 0;        // four channels anew
-  double channel = 0;     // a corrected channel, apart from its corrections
-  double correction = 0;  // one word of one channel
+  double quad = 0;        // sums: four channels anew
+  double channel = 0;     // sums: a corrected channel, apart from its corrections
+  double correction = 0;  // sums: one word of one channel
 };
 
 }  // namespace netsurf

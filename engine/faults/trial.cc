@@ -29,4 +29,13 @@ FaultModel parse_fault_model(std::string_view text) {
 }
 Design parse_design(std::string_view text) { return parse_name<Design>("design", text, kDesignNames); }
 
+std::string text_of(const TrialOutcome& outcome) {
+  auto count = [](int64_t number) {
+    return number == kNoCount ? std::string("none") : std::to_string(number);
+  };
+  return "flips " + std::to_string(outcome.flips) + ", correct " + count(outcome.correct) + ", changed " +
+         std::to_string(outcome.changed) + ", distance " + std::to_string(outcome.distance) + ", loss " +
+         count(outcome.loss) + " x 2^-20";
+}
+
 }  // namespace netsurf

@@ -32,12 +32,6 @@ std::string utc_now() {
   return text;
 }
 
-std::string outcome_text(const TrialOutcome& outcome) {
-  return "flips " + std::to_string(outcome.flips) + ", correct " + std::to_string(outcome.correct) +
-         ", changed " + std::to_string(outcome.changed) + ", distance " + std::to_string(outcome.distance) +
-         ", loss " + std::to_string(outcome.loss);
-}
-
 /// Whether a trial of this cell could have counted this.
 bool is_plausible(const CellRecord& cell, const TrialOutcome& outcome) {
   auto within = [](int64_t number, int64_t low, int64_t high) { return low <= number && number <= high; };
@@ -58,7 +52,7 @@ bool same_facts(const CellRecord& a, const CellRecord& b) {
 std::string facts_text(const CellRecord& cell) {
   return std::to_string(cell.num_samples) + " samples, " + std::to_string(cell.num_bits) + " bits, " +
          std::to_string(cell.num_protected) + " protected, epochs of " + std::to_string(cell.epoch_size) +
-         ", clean " + outcome_text(cell.clean);
+         ", clean " + text_of(cell.clean);
 }
 
 void check_same_study(const fs::path& path, const StudyIdentity& stored, const StudyIdentity& asked) {
@@ -79,8 +73,8 @@ void merge(const CellRecord& cell, Chunk& chunk, const TrialOutcome& outcome) {
   size_t place = outcome.trial % kChunkTrials;
   if (chunk.present[place] && chunk.outcomes[place] != outcome) {
     throw RunError("trial " + std::to_string(outcome.trial) + " of " + cell.name() +
-                   " came out differently: stored " + outcome_text(chunk.outcomes[place]) + "; now " +
-                   outcome_text(outcome) +
+                   " came out differently: stored " + text_of(chunk.outcomes[place]) + "; now " +
+                   text_of(outcome) +
                    "; nothing was changed. Replay the trial on both backends, or start a new store");
   }
   chunk.present[place] = true;
@@ -277,7 +271,7 @@ void SqliteStore::record(RunId run, CellId cell, std::span<const TrialOutcome> o
     for (; i < outcomes.size() && outcomes[i].trial / kChunkTrials == number; ++i) {
       if (!is_plausible(facts, outcomes[i])) {
         throw RunError("trial " + std::to_string(outcomes[i].trial) + " of " + facts.name() +
-                       " counted the impossible: " + outcome_text(outcomes[i]) +
+                       " counted the impossible: " + text_of(outcomes[i]) +
                        "; this is a defect of the backend");
       }
       merge(facts, chunk, outcomes[i]);
@@ -341,7 +335,7 @@ std::vector<TrialOutcome> SqliteStore::outcomes(CellId cell, uint64_t begin, uin
         if (!chunk.present[i] || outcome.trial < begin || outcome.trial >= end) continue;
         if (!is_plausible(facts, outcome)) {
           throw FormatError("trial " + std::to_string(outcome.trial) + " of " + facts.name() + " holds " +
-                            outcome_text(outcome));
+                            text_of(outcome));
         }
         outcomes.push_back(outcome);
       }

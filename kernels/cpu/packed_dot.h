@@ -39,12 +39,12 @@ struct PlainDot {
   }
 };
 
-/// int16 pairs.
-template <typename Unit>
-struct HalvesDot : PlainDot<Unit> {
+/// A whole word in one instruction: int16 pairs, or four bytes.
+template <typename Unit, Width kWidth>
+struct WordDot : PlainDot<Unit> {
   using typename PlainDot<Unit>::Words;
   using Operand = Words;
-  using Shorter = HalvesDot;
+  using Shorter = WordDot;
   static constexpr int kDepth = 1;
   static NETSURF_INLINE Operand operand(const uint8_t* x) { return load<Words>(x); }
   template <int kColumns>
@@ -52,26 +52,20 @@ struct HalvesDot : PlainDot<Unit> {
                                      const PlainRows& rows, int row, int64_t index) {
     const Words w = broadcast<Words>(rows.at(row, index));
     NETSURF_UNROLL
-    for (int i = 0; i < kColumns; ++i) Unit::add_halves(sums[i], x[i], w);
+    for (int i = 0; i < kColumns; ++i) {
+      if constexpr (kWidth == Width::halves) {
+        Unit::add_halves(sums[i], x[i], w);
+      } else {
+        Unit::add_bytes(sums[i], x[i], w);
+      }
+    }
   }
 };
 
-/// Four bytes in one instruction.
 template <typename Unit>
-struct BytesDot : PlainDot<Unit> {
-  using typename PlainDot<Unit>::Words;
-  using Operand = Words;
-  using Shorter = BytesDot;
-  static constexpr int kDepth = 1;
-  static NETSURF_INLINE Operand operand(const uint8_t* x) { return load<Words>(x); }
-  template <int kColumns>
-  static NETSURF_INLINE void add_row(Words (&sums)[kColumns], const Operand (&x)[kColumns],
-                                     const PlainRows& rows, int row, int64_t index) {
-    const Words w = broadcast<Words>(rows.at(row, index));
-    NETSURF_UNROLL
-    for (int i = 0; i < kColumns; ++i) Unit::add_bytes(sums[i], x[i], w);
-  }
-};
+using HalvesDot = WordDot<Unit, Width::halves>;
+template <typename Unit>
+using BytesDot = WordDot<Unit, Width::bytes>;
 
 /// Bytes by way of 16-bit sums over kSteps words, one or two: the codes of more would not fit sixteen
 /// registers beside the sums. REQUIRES: 2 kSteps max_code max_operand < 2^15.

@@ -8,8 +8,7 @@ namespace netsurf {
 namespace {
 
 TEST(Path, IsReadByName) {
-  for (Path path : {Path::plain, Path::dense, Path::delta, Path::automatic})
-    EXPECT_EQ(parse_path(name_of(path)), path);
+  for (Path path : kAllPaths) EXPECT_EQ(parse_path(name_of(path)), path);
   EXPECT_EQ(name_of(Path::automatic), "auto");
   EXPECT_THROW(parse_path("automatic"), InputError);
 }

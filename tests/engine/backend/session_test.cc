@@ -302,27 +302,6 @@ TEST(Session, AnEmptyRangeGivesNothingAndABackwardOneIsRefused) {
   expect_error<InputError>([&] { session->run(beyond); }, {"trial 2", "2 fault lists"});
 }
 
-TEST(Session, NamesItsPathAndItsInstructionSet) {
-  Model model = tiny_mlp();
-  EvaluationSet set = random_set(model, 3, 12);
-  auto backend = make_cpu_backend();
-  auto path_of = [&](const SessionOptions& options) {
-    return backend->open(model, set, BitSpace(model), options)->path();
-  };
-  EXPECT_EQ(path_of({.path = Path::plain}), "cpu/plain");
-  EXPECT_EQ(path_of({.path = Path::delta, .isa = "portable"}), "cpu/delta/portable");
-  EXPECT_EQ(path_of({}).substr(0, 9), "cpu/auto/");
-  expect_error<InputError>([&] { path_of({.isa = "avx9"}); }, {"avx9", "this machine has portable"});
-}
-
-TEST(Session, EstimatesEveryPath) {
-  Model model = tiny_mlp();
-  EvaluationSet set = random_set(model, 100, 12);
-  std::vector<PathEstimate> estimates = open(model, set)->estimate(plan_of("0.01", 0, 100));
-  ASSERT_EQ(estimates.size(), 4u);
-  for (const PathEstimate& each : estimates) EXPECT_GT(each.seconds_per_trial, 0) << name_of(each.path);
-}
-
 TEST(Session, ASetThatDoesNotFitTheModelIsRefused) {
   Model model = tiny_mlp();
   auto refused = [&](const EvaluationSet& set) { EXPECT_THROW(open(model, set), InputError); };

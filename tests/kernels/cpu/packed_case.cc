@@ -32,6 +32,8 @@ uint32_t dot(uint32_t x, uint32_t w, Width width) {
   return static_cast<uint32_t>(sum);
 }
 
+}  // namespace
+
 int32_t stored_code(int32_t sum, const Finish& finish) {
   core::Requantizer q;
   q.in_low = finish.in_low;
@@ -43,8 +45,6 @@ int32_t stored_code(int32_t sum, const Finish& finish) {
   q.high = finish.high;
   return core::requantize_plainly<int32_t>(sum, q) - finish.stored_offset;
 }
-
-}  // namespace
 
 void PackedCase::put_codes(const std::vector<uint32_t>& sums, int channel, int sample, Tile& tile) const {
   int per_word = codes_per_word(finish_.width), bits = 32 / per_word, shift = bits * (channel % per_word);

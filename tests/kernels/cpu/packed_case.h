@@ -31,6 +31,9 @@ class Lines {
   std::unique_ptr<uint8_t, Free> memory_;
 };
 
+/// What core::requantize_plainly makes of a sum, less the stored offset.
+int32_t stored_code(int32_t sum, const Finish& finish);
+
 /// One layer with its jobs, its tiles, and what they hold before and must hold after.
 class PackedCase {
  public:

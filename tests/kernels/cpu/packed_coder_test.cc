@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/core/fixed.h"
+#include "tests/kernels/cpu/packed_case.h"
 #include "tests/support/random.h"
 
 namespace netsurf::cpu {
@@ -30,18 +30,6 @@ int32_t code_of(int32_t sum, const Finish& finish) {
       break;
   }
   return static_cast<int32_t>(code[0] - coder.excess());
-}
-
-int32_t defined_code(int32_t sum, const Finish& f) {
-  core::Requantizer q;
-  q.in_low = f.in_low;
-  q.in_high = f.in_high;
-  q.offset = f.offset;
-  q.right_shift = f.right_shift;
-  q.left_shift = f.left_shift;
-  q.low = f.low;
-  q.high = f.high;
-  return core::requantize_plainly<int32_t>(sum, q) - f.stored_offset;
 }
 
 /// Right shifts of every size; inputs clipped far outside the codes, among them, or beside them.
@@ -89,7 +77,7 @@ TEST(PackedCoder, RoundsAndClipsAsDefinedAroundEveryEdge) {
     const Finish finish = draw_finish(random);
     by_floats += Coder<4>(&finish).way() == CodeWay::floats ? 1 : 0;
     for (int32_t sum : telling_sums(finish, random)) {
-      ASSERT_EQ(code_of(sum, finish), defined_code(sum, finish))
+      ASSERT_EQ(code_of(sum, finish), stored_code(sum, finish))
           << "sum " << sum << " shift " << finish.right_shift << " offset " << finish.offset << " clip "
           << finish.in_low << ".." << finish.in_high << " codes " << finish.low << ".." << finish.high;
     }
