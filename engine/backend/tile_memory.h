@@ -35,7 +35,8 @@ class TileMemory {
   bool has(int slot) const { return layout_.offset[static_cast<size_t>(slot)] >= 0; }
   /// REQUIRES: has(slot).
   uint8_t* at(int slot, int64_t tile) const {
-    return memory_.get()->bytes + tile * layout_.bytes + layout_.offset[static_cast<size_t>(slot)];
+    return reinterpret_cast<uint8_t*>(memory_.get()) + tile * layout_.bytes +
+           layout_.offset[static_cast<size_t>(slot)];
   }
   int32_t* narrow(int slot, int64_t tile) const { return reinterpret_cast<int32_t*>(at(slot, tile)); }
   int64_t* wide(int slot, int64_t tile) const { return reinterpret_cast<int64_t*>(at(slot, tile)); }
