@@ -9,25 +9,13 @@ bool shares_buffer(LayerKind kind) {
   return kind == LayerKind::flatten || kind == LayerKind::reshape || kind == LayerKind::softmax;
 }
 
-/// Windows that touch without overlapping, and no padding: every code is in one window at most.
-bool tiles_the_image(const Window& w) {
-  return w.stride_y == w.height && w.stride_x == w.width && w.dilation_y == 1 && w.dilation_x == 1 &&
-         w.pad_top == 0 && w.pad_left == 0 && w.pad_bottom == 0 && w.pad_right == 0;
-}
-
 class FusionFinder {
  public:
-  explicit FusionFinder(const PlainNetwork& plain) : plain_(plain), model_(plain.model()) {
-    readers_.resize(model_.layers().size());
-    for (int i = 0; i < static_cast<int>(model_.layers().size()); ++i) {
-      if (shares_buffer(layer(i).kind)) continue;
-      for (int input : layer(i).inputs) readers_[static_cast<size_t>(plain.buffer_of(input))].push_back(i);
-    }
-  }
+  explicit FusionFinder(const PlainNetwork& plain) : model_(plain.model()), readers_(plain) {}
 
   Fusion find(int sums) const {
     Fusion fusion;
-    int next = sole_reader(sums);
+    int next = readers_.of(sums);
     bool pools = false;
     fusion.image =
         model_.type(sums).shape;  // pixels and channels as the sums have them, whatever reshapes follow
@@ -39,7 +27,7 @@ class FusionFinder {
       fusion.pool = {layer(next).window.height, layer(next).window.width};
       fusion.image = model_.type(next).shape;
       fusion.layers.push_back(next);
-      next = sole_reader(next);
+      next = readers_.of(next);
     };
     take_pool();
     if (next < 0 || layer(next).kind != LayerKind::activation) return {};
@@ -47,7 +35,7 @@ class FusionFinder {
     fusion.requantizer = make_requantizer(layer(next), in_type(next));
     if (!fusion.requantizer.is_plain() || !fits_32_bits(fusion.requantizer, in_type(next))) return {};
     fusion.layers.push_back(next);
-    next = sole_reader(next);
+    next = readers_.of(next);
     take_pool();
     if (next < 0 || !can_pack(model_, next)) return {};
     if (layer(next).kind != LayerKind::dense && in_type(next).shape != fusion.image) return {};
@@ -58,21 +46,33 @@ class FusionFinder {
  private:
   const Layer& layer(int i) const { return model_.layers()[static_cast<size_t>(i)]; }
 
-  /// The one layer that computes with a layer's codes; -1 if there are several, or none: the codes are
-  /// scored.
-  int sole_reader(int i) const {
-    const std::vector<int>& readers = readers_[static_cast<size_t>(plain_.buffer_of(i))];
-    return readers.size() == 1 ? readers[0] : -1;
-  }
-
   const TensorType& in_type(int i) const { return model_.type(layer(i).inputs[0]); }
 
-  const PlainNetwork& plain_;
   const Model& model_;
-  std::vector<std::vector<int>> readers_;  // per buffer
+  SoleReaders readers_;
 };
 
 }  // namespace
+
+bool tiles_the_image(const Window& w) {
+  return w.stride_y == w.height && w.stride_x == w.width && w.dilation_y == 1 && w.dilation_x == 1 &&
+         w.pad_top == 0 && w.pad_left == 0 && w.pad_bottom == 0 && w.pad_right == 0;
+}
+
+SoleReaders::SoleReaders(const PlainNetwork& plain) : plain_(plain) {
+  const std::vector<Layer>& layers = plain.model().layers();
+  readers_.resize(layers.size());
+  for (int i = 0; i < static_cast<int>(layers.size()); ++i) {
+    const Layer& layer = layers[static_cast<size_t>(i)];
+    if (shares_buffer(layer.kind)) continue;
+    for (int input : layer.inputs) readers_[static_cast<size_t>(plain.buffer_of(input))].push_back(i);
+  }
+}
+
+int SoleReaders::of(int layer) const {
+  const std::vector<int>& readers = readers_[static_cast<size_t>(plain_.buffer_of(layer))];
+  return readers.size() == 1 ? readers[0] : -1;
+}
 
 std::vector<Fusion> find_fusions(const PlainNetwork& plain) {
   FusionFinder finder(plain);

@@ -17,6 +17,22 @@ struct Fusion {
   Shape image;      // what it reads, before any flattening
 };
 
+/// Windows that touch without overlapping, and no padding: every code is in one window at most.
+bool tiles_the_image(const Window& window);
+
+/// Who computes with a layer's codes.
+class SoleReaders {
+ public:
+  explicit SoleReaders(const PlainNetwork& plain);
+  /// The one layer that does, reshapes looked through; -1 if there are several, or none: the codes are
+  /// scored.
+  int of(int layer) const;
+
+ private:
+  const PlainNetwork& plain_;
+  std::vector<std::vector<int>> readers_;  // per buffer
+};
+
 /// Per layer, what its stage can do beyond its sums; `reader` is -1 where nothing.
 std::vector<Fusion> find_fusions(const PlainNetwork& plain);
 

@@ -1,6 +1,8 @@
 // The constants of one activation: from its layer and the type it reads.
 #pragma once
 
+#include <optional>
+
 #include "engine/model/exactness.h"
 #include "engine/model/layer.h"
 #include "kernels/core/fixed.h"
@@ -12,5 +14,9 @@ core::Requantizer make_requantizer(const Layer& layer, const TensorType& in);
 
 /// Whether every step of the requantizer fits int32 for inputs of that type.
 bool fits_32_bits(const core::Requantizer& q, const TensorType& in);
+
+/// The same function in few steps, for inputs of at most `bound` in magnitude; nothing where 32 bits are too
+/// few for them. REQUIRES: q.is_plain().
+std::optional<core::QuickRequantizer> make_quick(const core::Requantizer& q, int64_t bound);
 
 }  // namespace netsurf

@@ -289,5 +289,29 @@ TEST(Requantizer, ALeakySlopeIsAppliedBeforeTheOneRounding) {
   EXPECT_EQ(core::requantize(int64_t{-1000}, make_requantizer(layer, type_of(1000, 2))), 0);
 }
 
+TEST(Requantizer, TheQuickWayEqualsThePlainOne) {
+  testing::Random random(testing::test_seed());
+  int quick_ones = 0;
+  for (int i = 0; i < 3000; ++i) {
+    Layer layer = activation(
+        random.of<ActivationFunction>({ActivationFunction::linear, ActivationFunction::relu,
+                                       ActivationFunction::hard_tanh, ActivationFunction::hard_sigmoid}),
+        Format{random.pick(2, 16), random.pick(0, 2), random.chance(50)});
+    TensorType in = type_of(random.chance(20) ? INT32_MAX - random.pick(0, 9) : random.between(1, INT32_MAX),
+                            random.pick(-2, 31));
+    core::Requantizer q = make_requantizer(layer, in);
+    auto quick = make_quick(q, in.bound);
+    if (!quick) continue;
+    ++quick_ones;
+    for (int j = 0; j < 30; ++j) {
+      int64_t x = random.chance(20) ? (random.chance(50) ? -in.bound : in.bound)
+                                    : random.between(-in.bound, in.bound) >> random.pick(0, 30);
+      ASSERT_EQ(core::requantize_quickly(static_cast<int32_t>(x), *quick), core::requantize_plainly(x, q))
+          << x << " of " << in.bound << " with " << in.frac_bits << " fraction bits";
+    }
+  }
+  EXPECT_GT(quick_ones, 1000);
+}
+
 }  // namespace
 }  // namespace netsurf
