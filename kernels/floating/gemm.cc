@@ -14,16 +14,16 @@ namespace {
 constexpr int kMaxBlocks = 8;
 constexpr int kMinBlock = 16;  // rows or columns; smaller products run as one call
 
-Gemm packed(Gemm product) {
-  if (product.lda == 0) product.lda = product.transpose_a ? product.m : product.k;
-  if (product.ldb == 0) product.ldb = product.transpose_b ? product.k : product.n;
-  if (product.ldc == 0) product.ldc = product.n;
-  return product;
+void call_blas(CBLAS_TRANSPOSE transpose_a, CBLAS_TRANSPOSE transpose_b, const GemmOf<float>& p) {
+  cblas_sgemm(CblasRowMajor, transpose_a, transpose_b, p.m, p.n, p.k, 1.0f, p.a, p.lda, p.b, p.ldb, p.beta,
+              p.c, p.ldc);
+}
+void call_blas(CBLAS_TRANSPOSE transpose_a, CBLAS_TRANSPOSE transpose_b, const GemmOf<double>& p) {
+  cblas_dgemm(CblasRowMajor, transpose_a, transpose_b, p.m, p.n, p.k, 1.0, p.a, p.lda, p.b, p.ldb, p.beta,
+              p.c, p.ldc);
 }
 
-// Threads are ours; BLAS's own would be started on top of them. An OpenBLAS built on OpenMP takes its number
-// of threads from the calling thread's setting, one with threads of its own from a global one.
-void call(const Gemm& p) {
+void keep_to_one_thread() {
   static const int ignored = [] {
     const int before = omp_get_max_threads();
     openblas_set_num_threads(1);
@@ -31,20 +31,37 @@ void call(const Gemm& p) {
     return 0;
   }();
   static_cast<void>(ignored);
+}
+
+// Threads are ours; BLAS's own would be started on top of them. An OpenBLAS built on OpenMP takes its number
+// of threads from the calling thread's setting, one with threads of its own from a global one.
+template <typename Real>
+void call(const GemmOf<Real>& p) {
+  keep_to_one_thread();
   const int before = omp_get_max_threads();
   if (before != 1) omp_set_num_threads(1);
-  cblas_sgemm(CblasRowMajor, p.transpose_a ? CblasTrans : CblasNoTrans,
-              p.transpose_b ? CblasTrans : CblasNoTrans, p.m, p.n, p.k, 1.0f, p.a, std::max(p.lda, 1), p.b,
-              std::max(p.ldb, 1), p.beta, p.c, std::max(p.ldc, 1));
+  call_blas(p.transpose_a ? CblasTrans : CblasNoTrans, p.transpose_b ? CblasTrans : CblasNoTrans, p);
   if (before != 1) omp_set_num_threads(before);
+}
+
+template <typename Real>
+void call_each(const GemmBatch<Real>& batch) {
+  const GemmOf<Real> first = with_leading_dimensions(batch.first);
+  parallel_for(batch.size, [&](int64_t i) {
+    GemmOf<Real> product = first;
+    product.a += i * batch.stride_a;
+    product.b += i * batch.stride_b;
+    product.c += i * batch.stride_c;
+    call(product);
+  });
 }
 
 }  // namespace
 
-void gemm(const Gemm& product) { call(packed(product)); }
+void gemm(const Gemm& product) { call(with_leading_dimensions(product)); }
 
 void parallel_gemm(const Gemm& product) {
-  const Gemm whole = packed(product);
+  const Gemm whole = with_leading_dimensions(product);
   const bool by_rows = whole.m >= whole.n;
   const int size = by_rows ? whole.m : whole.n;
   const int blocks = std::clamp(size / kMinBlock, 1, kMaxBlocks);
@@ -64,5 +81,8 @@ void parallel_gemm(const Gemm& product) {
     call(part);
   });
 }
+
+void gemm_batched(const GemmBatch<float>& batch) { call_each(batch); }
+void gemm_batched(const GemmBatch<double>& batch) { call_each(batch); }
 
 }  // namespace netsurf::floating
