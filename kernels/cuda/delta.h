@@ -1,0 +1,54 @@
+// The delta path: the fused path for lanes of few flips. The first layer, dense, is not computed: its clean
+// products are kept on chip beside the tile, a team corrects the channels that its lane's flips hit, and only
+// the stages after it run.
+#pragma once
+
+#include "kernels/cuda/fused.h"
+
+namespace netsurf::cuda {
+
+inline constexpr int kDeltaSamples = 128;  // of a tile: four of each lane of a warp
+inline constexpr int kMaxDirtyWords = 8;   // of marks: 256 channels
+inline constexpr int kMaxEntries =
+    1024;  // corrections that a team lists in shared memory; more are fetched again
+
+/// The sample of a tile that position p holds: positions 4 l .. 4 l + 3 are what lane l of a warp has, and
+/// those of all lanes at one of the four are neighbours.
+NETSURF_HD constexpr int sample_of_position(int p) { return p / 4 + 32 * (p % 4); }
+
+inline constexpr uint16_t kNoChannel = 0xFFFF;
+
+/// One correction: what a flip of an operand of the first layer inverts.
+struct DeltaEntry {
+  uint16_t channel = 0, input = 0;
+  uint8_t operand = 0, mask = 0;
+  uint16_t unused = 0;
+};
+
+/// A team's notes on its lane's flips in the first layer, of this lane and of the one before in turns.
+struct DeltaNotes {
+  uint32_t dirty[2][kMaxDirtyWords];       // bits of channels
+  uint32_t first[2][32 * kMaxDirtyWords];  // entry where a channel's begin; ~0: none
+  DeltaEntry entries[kMaxEntries];
+};
+
+struct DeltaNetwork {
+  FusedNetwork fused;  // its tile is uint8 [num_inputs, kDeltaSamples] codes in the order of positions
+  int num_inputs = 0;
+  int products = 0;           // byte of shared memory: int32 [num_channels, kDeltaSamples], without bias
+  int codes = 0;              // byte of shared memory: uint8 [num_channels, kDeltaSamples], clean
+  int notes = 0;              // byte of a team's memory
+  int first_kernel_byte = 0;  // places from here on are the first layer's kernel, which no team holds
+  const uint8_t* kernel = nullptr;          // [num_channels, kernel_stride] clean operands
+  const int32_t* clean_products = nullptr;  // [num_tiles, num_channels, kDeltaSamples]
+};
+
+/// products [num_tiles, num_channels, kDeltaSamples] of the first layer without faults.
+void make_products(const DeltaNetwork& network, int num_tiles, int32_t* products, const Stream& stream);
+/// As run_fused.
+void run_delta(const DeltaNetwork& network, const FusedGrid& grid, const FusedBatch& batch,
+               const Stream& stream);
+/// As allow_fused.
+int allow_delta(int most_shared_bytes, int shared_bytes, int threads);
+
+}  // namespace netsurf::cuda

@@ -1,0 +1,120 @@
+// Teams and warps on the device, for bodies written against them.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/cuda/counts.h"
+
+namespace netsurf::cuda {
+
+class DeviceWarp {
+ public:
+  /// Four 32-bit registers: a matrix of 16 x 32 bytes, or two of 8 x 32, over the warp.
+  struct Four {
+    uint32_t at[4];
+  };
+  /// A value of each lane of the warp; here each thread has its own.
+  template <typename T>
+  struct Lanes {
+    T value;
+    __device__ T& operator[](int) { return value; }
+    __device__ const T& operator[](int) const { return value; }
+  };
+
+  __device__ DeviceWarp(int index, int count) : index_(index), count_(count) {}
+  __device__ int index() const { return index_; }
+  __device__ int count() const { return count_; }
+
+  template <typename Body>
+  __device__ __forceinline__ void each_lane(Body body) {
+    body(static_cast<int>(threadIdx.x % 32));
+  }
+
+  /// Loads four matrices of 8 rows of 16 bytes: lane l says with address(l), in bytes of shared memory, where
+  /// row l % 8 of matrix l / 8 begins. Of matrix i, lane l gets bytes 4 (l % 4) .. + 3 of row l / 4 in
+  /// register i.
+  template <typename Address>
+  __device__ __forceinline__ void load(Lanes<Four>& four, const uint8_t* shared, Address address) {
+    uint32_t from =
+        static_cast<uint32_t>(__cvta_generic_to_shared(shared)) + address(static_cast<int>(threadIdx.x % 32));
+    uint32_t* r = four.value.at;
+    // Volatile keeps it behind a team's wait; more order would keep it from running ahead of products.
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+                 : "r"(from));
+  }
+
+  /// sums(l)[4] += left [16, 32] x right [8, 32]^T, right in its registers `first` and `first` + 1. Left is
+  /// int8 or uint8, right int8. Lane l has rows l / 4 (elements 0, 1) and l / 4 + 8 (elements 2, 3), columns
+  /// 2 (l % 4) and the next.
+  template <bool kSigned, typename Sums>
+  __device__ __forceinline__ void multiply(const Lanes<Four>& left, const Lanes<Four>& right, int first,
+                                           Sums sums) {
+    int32_t(&c)[4] = sums(static_cast<int>(threadIdx.x % 32));
+    const uint32_t* a = left.value.at;
+    const uint32_t* b = right.value.at + first;
+    if constexpr (kSigned) {
+      asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+          "{%0, %1, %2, %3};"
+          : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
+          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+    } else {
+      asm("mma.sync.aligned.m16n8k32.row.col.s32.u8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+          "{%0, %1, %2, %3};"
+          : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
+          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+    }
+  }
+
+  __device__ __forceinline__ void set_bits(uint32_t* word, uint32_t bits) { atomicOr(word, bits); }
+  __device__ __forceinline__ void lower(uint32_t* word, uint32_t value) { atomicMin(word, value); }
+  __device__ __forceinline__ void exclusive_or(uint32_t* word, uint32_t mask) { atomicXor(word, mask); }
+
+  /// part = the sum of the lanes' counts.
+  __device__ void put_sum(const Lanes<LaneCounts>& lanes, LaneCounts& part) {
+    LaneCounts sum = lanes.value;
+    // Of a lane of the warp: at most the samples of a tile.
+    sum.correct = __reduce_add_sync(~0u, static_cast<int>(sum.correct));
+    sum.changed = __reduce_add_sync(~0u, static_cast<int>(sum.changed));
+    for (int distance = 16; distance > 0; distance /= 2) {
+      sum.loss += __shfl_xor_sync(~0u, sum.loss, distance);
+      sum.distance = core::held_sum(sum.distance, __shfl_xor_sync(~0u, sum.distance, distance));
+    }
+    if (threadIdx.x % 32 == 0) part = sum;
+  }
+
+ private:
+  int index_, count_;
+};
+
+/// Some warps of a block that wait for each other.
+class DeviceTeam {
+ public:
+  __device__ explicit DeviceTeam(int num_warps)
+      : index_(static_cast<int>(threadIdx.x) / (32 * num_warps)), num_warps_(num_warps) {}
+
+  __device__ int index() const { return index_; }
+  template <typename Body>
+  __device__ __forceinline__ void each_warp(Body body) {
+    DeviceWarp warp(static_cast<int>(threadIdx.x) / 32 - index_ * num_warps_, num_warps_);
+    body(warp);
+  }
+  __device__ __forceinline__ void wait() {
+    asm volatile("bar.sync %0, %1;" ::"r"(index_ + 1), "r"(num_warps_ * 32) : "memory");
+  }
+
+ private:
+  int index_, num_warps_;
+};
+
+/// All threads of a block.
+class DeviceBlock {
+ public:
+  template <typename Body>
+  __device__ __forceinline__ void each_thread(Body body) {
+    body(static_cast<int>(threadIdx.x), static_cast<int>(blockDim.x));
+    __syncthreads();
+  }
+};
+
+}  // namespace netsurf::cuda
