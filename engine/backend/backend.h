@@ -18,13 +18,16 @@
 namespace netsurf {
 
 struct SessionOptions {
-  int num_threads = 0;        // 0: all cores
-  uint64_t max_batch = 1000;  // trials whose fault lists are held at once; changes nothing but memory
+  int num_threads = 0;     // 0: all cores
+  uint64_t max_batch = 0;  // trials whose fault lists are held at once, 0: as suits the backend; changes
+                           // nothing but memory
   Path path = Path::automatic;
   uint64_t cache_memory = uint64_t{512} << 20;  // bytes for clean activations and sums of all samples; what
                                                 // does not fit is computed anew for every batch
   std::string isa =
       "";  // instruction set of the packed kernels ("avx2", ...); empty: the best this machine has
+  // Called with what a person should know while trials run, such as a batch made smaller.
+  std::function<void(const std::string&)> notice = nullptr;
 };
 
 class Session {

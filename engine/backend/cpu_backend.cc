@@ -14,6 +14,7 @@
 namespace netsurf {
 namespace {
 
+constexpr uint64_t kDefaultBatch = 1000;
 constexpr double kMaxFlipsHeld = 1 << 24;  // fault lists of a sub-batch: at most about 64 MiB
 constexpr uint64_t kTrialsEstimated = 8;   // enough for the flips of a trial to average out
 
@@ -40,7 +41,7 @@ class CpuSession : public Session {
         isa_(choose_isa(options.isa)),
         scorer_(model, set),
         num_threads_(options.num_threads > 0 ? options.num_threads : omp_get_num_procs()),
-        max_batch_(std::max<uint64_t>(options.max_batch, 1)) {
+        max_batch_(options.max_batch > 0 ? options.max_batch : kDefaultBatch) {
     runner_ = make_runner(options.path, set);
     runner_->record_clean(scorer_);
     FaultBatch nothing;

@@ -1,0 +1,388 @@
+#include "engine/backend/cuda/fused_plan.h"
+
+#include <algorithm>
+
+#include "engine/backend/cuda/fused_slots.h"
+#include "engine/backend/requantizer.h"
+#include "engine/model/exactness.h"
+
+namespace netsurf {
+namespace {
+
+using cuda::FusedNetwork;
+using cuda::FusedStage;
+
+class PlanMaker {
+ public:
+  /// `corrects`: for the delta path.
+  PlanMaker(const PlainNetwork& plain, const BitSpace& space, const FusedChain& chain, const FusedCut& cut,
+            bool corrects)
+      : model_(plain.model()),
+        space_(space),
+        chain_(chain),
+        cut_(cut),
+        corrects_(corrects),
+        operands_(plain.clean_parameters()) {}
+
+  FusedPlan make() {
+    FusedNetwork& network = plan_.network;
+    network.num_stages = static_cast<int>(chain_.stages.size());
+    network.tile_samples = cut_.tile_samples;
+    network.num_teams = cut_.num_teams;
+    network.num_warps = cut_.num_warps;
+    for (size_t i = 0; i < chain_.stages.size(); ++i)
+      slots_.push_back(slot_for(layer_of(i), chain_.stages[i], i == 0));
+    for (size_t i = 0; i < chain_.stages.size(); ++i) add_parameters(i);
+    add_kernels();
+    lay_out_bytes();
+    for (size_t i = 0; i < chain_.stages.size(); ++i) {
+      add_chunks(i);
+      add_rows(i);
+      add_cells(i);
+    }
+    network.num_chunks = static_cast<int>(plan_.chunks.size());
+    finish_layout();
+    fill_image();
+    add_sources();
+    add_segments();
+    return std::move(plan_);
+  }
+
+ private:
+  const ChainStage& chain_at(size_t i) const { return chain_.stages[i]; }
+  const Layer& layer_of(size_t i) const { return model_.layers()[static_cast<size_t>(chain_at(i).layer)]; }
+  FusedStage& stage_at(size_t i) { return plan_.network.stages[i]; }
+  bool is_last(size_t i) const { return i + 1 == chain_.stages.size(); }
+
+  /// Pixels that a stage computes: of its sums, whole pool windows alone.
+  int pooled_pixels(size_t i) const {
+    Shape pooled = chain_at(i).pooled();
+    return static_cast<int>(pooled[0] * pooled[1]);
+  }
+
+  /// Bytes of the kernel row that operand e of an output channel meets.
+  int place_in_row(size_t i, int64_t e) const {
+    const SlotLayout& slot = slots_[i];
+    if (slot.unfolded) return static_cast<int>(e);
+    int64_t channels = slot.image[2];
+    return static_cast<int>(e / channels * slot.pixel_bytes + e % channels);
+  }
+
+  /// Bytes of a kernel row before it is padded.
+  int64_t row_bytes(size_t i) const {
+    const SlotLayout& slot = slots_[i];
+    if (slot.unfolded) return slot.pixel_bytes;
+    const Layer& layer = layer_of(i);
+    int64_t pixels = layer.kind == LayerKind::conv2d ? int64_t{layer.window.height} * layer.window.width
+                                                     : int64_t{slot.image[0]} * slot.image[1];
+    return pixels * slot.pixel_bytes;
+  }
+
+  void add_parameters(size_t i) {
+    FusedStage& stage = stage_at(i);
+    const ChainStage& from = chain_at(i);
+    const TensorType& in = model_.type(layer_of(i).inputs[0]);
+    stage.reads_tile = i == 0;
+    stage.reads_signed = in.low < 0;
+    stage.pools = from.pools;
+    stage.finishes = from.finish.has_value();
+    if (from.finish) {
+      stage.finish = *from.finish;
+      auto quick = make_quick(*from.finish, model_.type(from.layer).bound);
+      stage.is_quick = quick.has_value();
+      if (quick) stage.quick = *quick;
+    }
+    stage.is_last = is_last(i);
+    stage.num_channels = static_cast<int>(from.out_image[2]);
+    const Parameter& kernel = model_.parameters()[static_cast<size_t>(layer_of(i).kernel)];
+    int products = in.frac_bits + kernel.format.frac_bits();
+    Alignment alignment =
+        align(products, layer_of(i).bias < 0
+                            ? products
+                            : model_.parameters()[static_cast<size_t>(layer_of(i).bias)].format.frac_bits());
+    // Longer shifts meet zeros alone (PlainNetwork::shift_within).
+    stage.product_shift = std::min(alignment.first_shift, 31);
+    stage.bias_shift = std::min(alignment.second_shift, 31);
+    if (layer_of(i).bias >= 0) stage.bias_extension = extension_of(layer_of(i).bias);
+    int rows = cut_.tile_samples * pooled_pixels(i);
+    stage.num_groups = stage.pools ? (rows + cuda::kPoolRows - 1) / cuda::kPoolRows
+                                   : (rows + cuda::kGroupRows - 1) / cuda::kGroupRows;
+    int column_tiles = padded(stage.num_channels) / 8;
+    stage.num_column_tiles = 2;
+    for (int wide : {8, 4}) {
+      if (column_tiles % wide == 0 && stage.num_groups * (column_tiles / wide) >= cut_.num_warps) {
+        stage.num_column_tiles = wide;
+        break;
+      }
+    }
+    stage.num_passes = column_tiles / stage.num_column_tiles;
+    stage.num_steps = static_cast<int>((row_bytes(i) + cuda::kStepBytes - 1) / cuda::kStepBytes);
+    stage.kernel_stride = row_stride(int64_t{stage.num_steps} * cuda::kStepBytes);
+    stage.bias = image_bytes_ / 4;
+    image_bytes_ += column_tiles * 8 * 4;
+  }
+
+  /// After the biases; the first layer's last where it stays out of the teams' images.
+  void add_kernels() {
+    auto add = [&](size_t i) {
+      FusedStage& stage = stage_at(i);
+      stage.kernel = image_bytes_;
+      image_bytes_ += stage.num_passes * stage.num_column_tiles * 8 * stage.kernel_stride;
+    };
+    for (size_t i = corrects_ ? 1 : 0; i < chain_.stages.size(); ++i) add(i);
+    team_image_bytes_ = image_bytes_;
+    if (corrects_) add(0);
+  }
+
+  /// Bits above those of a stored bias that has a sign; a constant one may be wider than its format.
+  int extension_of(int bias) const {
+    const Parameter& parameter = model_.parameters()[static_cast<size_t>(bias)];
+    return parameter.constant || !parameter.format.is_signed ? 0 : 32 - parameter.format.bits;
+  }
+
+  /// A team's memory: image, the input of every stage but the first, scores.
+  void lay_out_bytes() {
+    FusedNetwork& network = plan_.network;
+    int bytes = team_image_bytes_;
+    for (size_t i = 1; i < chain_.stages.size(); ++i) {
+      stage_at(i).input = bytes;
+      const SlotLayout& slot = slots_[i];
+      stage_at(i - 1).output = bytes + static_cast<int>(slot.pixel(slot.pad_top, slot.pad_left));
+      bytes +=
+          padded(cut_.tile_samples * slot.sample_bytes + cuda::kStepBytes);  // what a last step reads beyond
+    }
+    network.scores = stage_at(chain_.stages.size() - 1).output = bytes;
+    bytes += padded(cut_.tile_samples * num_scores() * 4);
+    if (corrects_) {
+      plan_.delta.notes = bytes;
+      bytes += padded(sizeof(cuda::DeltaNotes));
+    }
+    network.team_bytes = bytes;
+    network.image_words = team_image_bytes_ / 4;
+  }
+
+  int num_scores() const { return static_cast<int>(model_.type(model_.scored_layer()).elements()); }
+
+  void add_chunks(size_t i) {
+    FusedStage& stage = stage_at(i);
+    const SlotLayout& slot = slots_[i];
+    const Layer& layer = layer_of(i);
+    stage.first_chunk = static_cast<int>(plan_.chunks.size());
+    auto add_pixel = [&](int64_t begin) {
+      for (int byte = 0; byte < slot.pixel_bytes; byte += cuda::kChunkBytes)
+        plan_.chunks.push_back(static_cast<int32_t>(begin) + byte);
+    };
+    if (slot.unfolded) {
+      add_pixel(0);
+    } else if (layer.kind == LayerKind::conv2d) {
+      const Window& w = layer.window;
+      for (int y = 0; y < w.height; ++y) {
+        for (int x = 0; x < w.width; ++x) add_pixel(slot.pixel(y * w.dilation_y, x * w.dilation_x));
+      }
+    } else {
+      for (int y = 0; y < slot.height; ++y) {
+        for (int x = 0; x < slot.width; ++x) add_pixel(slot.pixel(y, x));
+      }
+    }
+    // A last odd chunk has a partner that only zeros of the kernel meet.
+    while (static_cast<int>(plan_.chunks.size()) < stage.first_chunk + 2 * stage.num_steps)
+      plan_.chunks.push_back(plan_.chunks[static_cast<size_t>(stage.first_chunk)]);
+  }
+
+  /// Bytes from the slot's begin where the window of an output pixel begins.
+  int32_t row_begin(size_t i, int sample, int y, int x) const {
+    const SlotLayout& slot = slots_[i];
+    const Window& w = layer_of(i).window;
+    int64_t pixel = layer_of(i).kind == LayerKind::dense ? 0
+                    : slot.unfolded                      ? slot.pixel(y, x)
+                                                         : slot.pixel(y * w.stride_y, x * w.stride_x);
+    return static_cast<int32_t>(int64_t{sample} * slot.sample_bytes + pixel);
+  }
+
+  void add_rows(size_t i) {
+    const FusedStage& stage = stage_at(i);
+    Shape pooled = chain_at(i).pooled();
+    const int pixels = pooled_pixels(i), total = cut_.tile_samples * pixels,
+              width = static_cast<int>(pooled[1]);
+    std::vector<int32_t> rows;
+    for (int group = 0; group < stage.num_groups; ++group) {
+      for (int row = 0; row < cuda::kGroupRows; ++row) {
+        int at =
+            stage.pools ? group * cuda::kPoolRows + row % cuda::kPoolRows : group * cuda::kGroupRows + row;
+        int corner = stage.pools ? row / cuda::kPoolRows : 0;
+        int y = at % pixels / width, x = at % pixels % width;
+        if (stage.pools) {
+          y = 2 * y + corner / 2;
+          x = 2 * x + corner % 2;
+        }
+        rows.push_back(at < total ? row_begin(i, at / pixels, y, x) : 0);
+      }
+    }
+    plan_.tables.resize(i + 1);
+    plan_.tables[i].rows = std::move(rows);
+  }
+
+  void add_cells(size_t i) {
+    const FusedStage& stage = stage_at(i);
+    Shape pooled = chain_at(i).pooled();
+    const int pixels = pooled_pixels(i), total = cut_.tile_samples * pixels,
+              width = static_cast<int>(pooled[1]);
+    const int per_group = stage.pools ? cuda::kPoolRows : cuda::kGroupRows;
+    std::vector<int32_t> cells;
+    for (int at = 0; at < stage.num_groups * per_group; ++at) {
+      int sample = at / pixels, pixel = at % pixels;
+      int64_t cell = -1;
+      if (at < total && stage.is_last) {
+        cell = int64_t{sample} * num_scores() + int64_t{pixel} * stage.num_channels;
+      } else if (at < total) {
+        const SlotLayout& to = slots_[i + 1];
+        cell = int64_t{sample} * to.sample_bytes + to.pixel(pixel / width, pixel % width);
+      }
+      cells.push_back(static_cast<int32_t>(cell));
+    }
+    plan_.tables[i].cells = std::move(cells);
+  }
+
+  void finish_layout() {
+    FusedNetwork& network = plan_.network;
+    const SlotLayout& slot = slots_[0];
+    network.sample_elements = static_cast<int>(model_.type(0).elements());
+    network.tile = padded(network.num_chunks * 4);
+    network.sample_bytes = slot.sample_bytes;
+    network.tile_bytes = padded(cut_.tile_samples * slot.sample_bytes + cuda::kStepBytes);
+    if (corrects_) lay_out_delta();
+    network.teams = network.tile + network.tile_bytes;
+    network.clean = network.teams + cut_.num_teams * network.team_bytes;
+    network.num_scores = num_scores();
+    network.shared_bytes = network.clean + padded(cut_.tile_samples * (network.num_scores + 2) * 4);
+  }
+
+  /// The tile in the order of positions, and behind it, as part of it, what the first layer makes of it.
+  void lay_out_delta() {
+    FusedNetwork& network = plan_.network;
+    const int channels = network.stages[0].num_channels;
+    plan_.delta.num_inputs = network.sample_elements;
+    plan_.delta.products = network.tile + padded(int64_t{network.sample_elements} * cuda::kDeltaSamples);
+    plan_.delta.codes = plan_.delta.products + channels * cuda::kDeltaSamples * 4;
+    plan_.delta.first_kernel_byte = team_image_bytes_;
+    network.tile_bytes = plan_.delta.codes + channels * cuda::kDeltaSamples - network.tile;
+  }
+
+  void fill_image() {
+    plan_.image.resize(static_cast<size_t>(image_bytes_) / 4);
+    auto* bytes = reinterpret_cast<uint8_t*>(plan_.image.data());
+    for (size_t i = 0; i < chain_.stages.size(); ++i) {
+      const FusedStage& stage = stage_at(i);
+      const std::vector<int32_t>& kernel = operands_[static_cast<size_t>(layer_of(i).kernel)];
+      for (size_t e = 0; e < kernel.size(); ++e) bytes[kernel_place(i, e)] = static_cast<uint8_t>(kernel[e]);
+      if (layer_of(i).bias < 0) continue;
+      // Only the stored bits, so that a flip inverts one: whoever reads extends the sign.
+      const std::vector<int32_t>& bias = operands_[static_cast<size_t>(layer_of(i).bias)];
+      for (size_t c = 0; c < bias.size(); ++c) {
+        plan_.image[static_cast<size_t>(stage.bias) + c] =
+            static_cast<uint32_t>(bias[c]) << stage.bias_extension >> stage.bias_extension;
+      }
+    }
+  }
+
+  /// Byte of the image that element e of a stage's kernel has.
+  uint32_t kernel_place(size_t i, size_t e) const {
+    const FusedStage& stage = plan_.network.stages[i];
+    const Parameter& kernel = model_.parameters()[static_cast<size_t>(layer_of(i).kernel)];
+    auto per_channel = static_cast<size_t>(num_elements(kernel.shape) / kernel.shape[0]);
+    return static_cast<uint32_t>(stage.kernel + static_cast<int>(e / per_channel) * stage.kernel_stride +
+                                 place_in_row(i, static_cast<int64_t>(e % per_channel)));
+  }
+
+  void add_sources() {
+    const SlotLayout& slot = slots_[0];
+    int64_t pixels = int64_t{slot.height} * slot.width;
+    plan_.sources.assign(static_cast<size_t>(pixels * slot.pixel_bytes), -1);
+    plan_.network.filled_bytes = static_cast<int>(plan_.sources.size());
+    const Shape& image = slot.image;
+    auto element = [&](int64_t y, int64_t x, int64_t c) {
+      bool inside = 0 <= y && y < image[0] && 0 <= x && x < image[1];
+      return inside ? static_cast<int32_t>((y * image[1] + x) * image[2] + c) : -1;
+    };
+    for (int y = 0; y < slot.height; ++y) {
+      for (int x = 0; x < slot.width; ++x) {
+        int32_t* to = plan_.sources.data() + slot.pixel(y, x);
+        if (!slot.unfolded) {
+          for (int64_t c = 0; c < image[2]; ++c) to[c] = element(y - slot.pad_top, x - slot.pad_left, c);
+          continue;
+        }
+        const Window& w = layer_of(0).window;
+        for (int i = 0; i < w.height; ++i) {
+          for (int j = 0; j < w.width; ++j) {
+            for (int64_t c = 0; c < image[2]; ++c)
+              *to++ = element(y * w.stride_y + i * w.dilation_y - w.pad_top,
+                              x * w.stride_x + j * w.dilation_x - w.pad_left, c);
+          }
+        }
+      }
+    }
+  }
+
+  void add_segments() {
+    for (const BitSpace::Segment& segment : space_.segments()) {
+      FusedPlan::SegmentPlaces places;
+      const Parameter& parameter = model_.parameters()[static_cast<size_t>(segment.parameter)];
+      for (size_t i = 0; i < chain_.stages.size(); ++i) {
+        if (layer_of(i).bias == segment.parameter)
+          places.first_place = static_cast<uint32_t>(4 * stage_at(i).bias);
+        if (layer_of(i).kernel != segment.parameter) continue;
+        for (size_t e = 0; e < parameter.codes.size(); ++e) places.places.push_back(kernel_place(i, e));
+      }
+      const bool is_kernel = !places.places.empty();
+      for (int bit = 0; bit < parameter.format.bits; ++bit) {
+        uint32_t mask = uint32_t{1} << bit;
+        if (is_kernel && parameter.format.is_signed && bit == parameter.format.bits - 1)
+          mask = 0xFF & ~uint32_t{0} << bit;
+        if (parameter.bipolar) mask = 0xFE;  // 1 and -1
+        places.masks[static_cast<size_t>(bit)] = mask;
+      }
+      plan_.segments.push_back(std::move(places));
+    }
+  }
+
+  const Model& model_;
+  const BitSpace& space_;
+  const FusedChain& chain_;
+  FusedCut cut_;
+  bool corrects_;
+  ParameterOperands operands_;
+  std::vector<SlotLayout> slots_;  // what stage i reads
+  int image_bytes_ = 0, team_image_bytes_ = 0;
+  FusedPlan plan_;
+};
+
+std::optional<FusedPlan> fitting_plan(const PlainNetwork& plain, const BitSpace& space,
+                                      const FusedChain& chain, const FusedCut& cut, bool corrects,
+                                      int shared_bytes) {
+  if (cut.num_teams * cut.num_warps * 32 > cuda::kMaxFusedThreads) return std::nullopt;
+  FusedPlan plan = PlanMaker(plain, space, chain, cut, corrects).make();
+  if (plan.network.shared_bytes > shared_bytes || 4 * plan.image.size() > cuda::kMaxImageBytes)
+    return std::nullopt;
+  return plan;
+}
+
+}  // namespace
+
+std::optional<FusedPlan> make_fused_plan(const PlainNetwork& plain, const BitSpace& space,
+                                         const FusedChain& chain, const FusedCut& cut, int shared_bytes) {
+  return fitting_plan(plain, space, chain, cut, false, shared_bytes);
+}
+
+std::optional<FusedPlan> make_delta_plan(const PlainNetwork& plain, const BitSpace& space,
+                                         const FusedChain& chain, int num_teams, int shared_bytes) {
+  constexpr int kWarps = cuda::kDeltaSamples / 32;
+  const ChainStage& first = chain.stages[0];
+  const Model& model = plain.model();
+  if (chain.stages.size() < 2 || first.pools || !first.finish ||
+      model.layers()[static_cast<size_t>(first.layer)].kind != LayerKind::dense ||
+      first.out_image[2] > 32 * cuda::kMaxDirtyWords || model.type(0).elements() > UINT16_MAX)
+    return std::nullopt;
+  return fitting_plan(plain, space, chain, {cuda::kDeltaSamples, num_teams, kWarps}, true, shared_bytes);
+}
+
+}  // namespace netsurf

@@ -1,0 +1,265 @@
+// The fused and delta paths' source on the host, against the CPU backend: random chains, every cut of a
+// block.
+#include <gtest/gtest.h>
+
+#include "engine/backend/backend.h"
+#include "engine/backend/cuda/fused_runner.h"
+#include "engine/base/error.h"
+#include "engine/faults/sampler.h"
+#include "kernels/cuda/fused_host.h"
+#include "kernels/cuda/patch.h"
+#include "tests/comparison/random_paths.h"
+#include "tests/support/models.h"
+#include "tests/support/random_model.h"
+
+namespace netsurf {
+namespace {
+
+using testing::Random;
+
+constexpr int kSharedBytes = 227 * 1024;
+
+/// The lists of a batch as the device would have them.
+struct HostPatches {
+  FaultBatch batch;
+  std::vector<uint32_t> patches;
+
+  HostPatches(FaultBatch drawn, const std::vector<cuda::PatchSegment>& segments) : batch(std::move(drawn)) {
+    for (BitId bit : batch.bits)
+      patches.push_back(
+          cuda::packed_patch(cuda::patch_of(segments.data(), static_cast<int>(segments.size()), bit)));
+  }
+  cuda::PackedLists lists() const {
+    return {batch.offset.data(), patches.data(), static_cast<int>(batch.offset.size()) - 1};
+  }
+};
+
+/// Clean codes and predictions as ScoreData, on the host.
+struct HostScores {
+  std::vector<int64_t> codes;
+  std::vector<int32_t> predictions;
+  cuda::ScoreData data;
+
+  HostScores(const PlainNetwork& network, const EvaluationSet& set) {
+    const Model& model = network.model();
+    Workspace workspace = network.make_workspace();
+    const int num_codes = static_cast<int>(model.type(model.scored_layer()).elements());
+    const auto scored = static_cast<size_t>(network.scored_buffer());
+    for (int64_t sample = 0; sample < set.count; ++sample) {
+      for (int64_t i = 0; i < set.sample_size; ++i)
+        workspace.activations.narrow[0][i * cpu::kTile] =
+            set.codes[static_cast<size_t>(sample * set.sample_size + i)];
+      network.run(network.clean_parameters(), workspace.activations);
+      for (int k = 0; k < num_codes; ++k)
+        codes.push_back(workspace.activations.narrow[scored][k * cpu::kTile]);
+      predictions.push_back(core::argmax(codes.data() + sample * num_codes, num_codes, 1));
+    }
+    data = {.clean_codes = codes.data(),
+            .num_codes = num_codes,
+            .step = core::step_of(model.layers().back().unit, model.type(model.scored_layer()).frac_bits),
+            .with_loss = set.task != Task::comparison,
+            .is_near = model.type(model.scored_layer()).bound < (1 << 20)};
+    if (set.task == Task::classification) {
+      data.clean_predictions = predictions.data();
+      data.labels = set.labels.data();
+    } else if (data.with_loss) {
+      data.targets = set.targets.data();
+    }
+  }
+};
+
+TrialPlan draw_plan(Random& random, int lanes) {
+  TrialPlan plan;
+  plan.faults.bit_error_rate =
+      UnitDecimal::parse(random.of<const char*>({"0.001", "0.02", "0.3", "1"}), "rate");
+  plan.faults.seed = random.bits();
+  plan.begin = static_cast<uint64_t>(random.pick(0, 1000));
+  plan.end = plan.begin + static_cast<uint64_t>(lanes);
+  return plan;
+}
+
+/// Two convolutions with 2 x 2 pools before or after their activations, then two dense layers.
+Model pooled_chain(Random& random) {
+  Format weights{6, 0, true}, codes{8, 3, false}, biases{8, 2, true};
+  int height = random.pick(8, 13), width = random.pick(8, 13), channels = random.of<int>({1, 2, 16, 19});
+  int first = random.of<int>({3, 16, 20}), second = random.of<int>({5, 16, 33});
+  Window same{.height = 3, .width = 3, .pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1};
+  Window pool{.height = 2, .width = 2, .stride_y = 2, .stride_x = 2};
+  bool pools_first = random.chance(50);
+  auto relu = [&](int input) {
+    return testing::activation_layer("", input, ActivationFunction::relu, codes);
+  };
+  auto max = [&](int input) { return testing::window_layer(LayerKind::max_pool, "", input, pool); };
+  int flat = (height / 2 - 2) / 2 * ((width / 2 - 2) / 2) * second;
+  std::vector<Layer> layers = {
+      testing::input_layer({height, width, channels}, Format{8, 1, random.chance(50)}),
+      testing::conv_layer("", 0, 0, 1, same),
+      pools_first ? max(1) : relu(1),
+      pools_first ? relu(2) : max(2),
+      testing::conv_layer("", 3, 2, 3, {.height = 3, .width = 3}),
+      max(4),
+      relu(5),
+      testing::plain_layer(LayerKind::flatten, "", {6}),
+      testing::dense_layer("", 7, 4, 5),
+      relu(8),
+      testing::dense_layer("", 9, 6, 7)};
+  return Model::build("pooled", layers,
+                      {testing::random_parameter("k1", {first, 3, 3, channels}, weights, random),
+                       testing::random_parameter("b1", {first}, biases, random),
+                       testing::random_parameter("k2", {second, 3, 3, first}, weights, random),
+                       testing::random_parameter("b2", {second}, biases, random),
+                       testing::random_parameter("k3", {24, flat}, weights, random),
+                       testing::random_parameter("b3", {24}, biases, random),
+                       testing::random_parameter("k4", {10, 24}, weights, random),
+                       testing::random_parameter("b4", {10}, biases, random)});
+}
+
+/// Sums of a lane's parts.
+std::vector<cuda::LaneCounts> sums_of(const std::vector<cuda::LaneCounts>& parts, size_t num_lanes) {
+  std::vector<cuda::LaneCounts> counts(num_lanes);
+  for (size_t i = 0; i < parts.size(); ++i) {
+    cuda::LaneCounts& sum = counts[i / (parts.size() / num_lanes)];
+    sum.correct += parts[i].correct;
+    sum.changed += parts[i].changed;
+    sum.loss += parts[i].loss;
+    sum.distance = core::held_sum(sum.distance, parts[i].distance);
+  }
+  return counts;
+}
+
+/// What lanes of a plan, fused or delta, count on the host must be the plain path's outcomes.
+void compare_plan(const PlainNetwork& network, const BitSpace& space, const EvaluationSet& set,
+                  const FusedPlan& plan, Random& random, int lanes) {
+  auto where = [](const auto& values) { return values.data(); };
+  cuda::FusedNetwork fused = pointed_network(plan, where);
+  std::vector<uint8_t> samples = byte_codes(set);
+  fused.samples = samples.data();
+  fused.num_samples = set.count;
+
+  TrialPlan trials = draw_plan(random, lanes);
+  HostPatches patches(FaultSampler(space, trials.faults, {}).sample(trials.begin, trials.end),
+                      pointed_segments(plan, space, where));
+  HostScores scores(network, set);
+  cuda::FusedGrid grid{static_cast<int>((set.count + fused.tile_samples - 1) / fused.tile_samples),
+                       random.pick(1, 3)};
+  std::vector<cuda::LaneCounts> parts(static_cast<size_t>(lanes * grid.num_tiles * fused.num_warps));
+  cuda::FusedBatch batch{patches.lists(), scores.data, parts.data()};
+  if (plan.delta.num_inputs > 0) {
+    cuda::DeltaNetwork delta = pointed_delta(plan, fused);
+    std::vector<int32_t> products(
+        static_cast<size_t>(grid.num_tiles * fused.stages[0].num_channels * cuda::kDeltaSamples));
+    cuda::make_products_on_host(delta, grid.num_tiles, products.data());
+    delta.clean_products = products.data();
+    cuda::run_delta_on_host(delta, grid, batch);
+  } else {
+    cuda::run_fused_on_host(fused, grid, batch);
+  }
+  std::vector<cuda::LaneCounts> counts = sums_of(parts, static_cast<size_t>(lanes));
+  std::vector<TrialOutcome> expected =
+      make_cpu_backend()
+          ->open(network.model(), set, space, {.num_threads = 1, .path = Path::plain})
+          ->run(trials);
+  for (size_t i = 0; i < counts.size(); ++i) {
+    EXPECT_EQ(counts[i].changed, expected[i].changed) << text_of(expected[i]);
+    EXPECT_EQ(counts[i].distance, expected[i].distance) << text_of(expected[i]);
+    if (expected[i].correct != kNoCount) {
+      EXPECT_EQ(counts[i].correct, expected[i].correct);
+    }
+    if (expected[i].loss != kNoCount) {
+      EXPECT_EQ(counts[i].loss, expected[i].loss);
+    }
+  }
+}
+
+/// Whether the chain fits a block cut so; if it does, it is compared.
+bool compare(const Model& model, const EvaluationSet& set, Random& random, const FusedCut& cut, int lanes) {
+  BitSpace space(model);
+  PlainNetwork network(model);
+  FusedChain chain = find_fused_chain(network, space);
+  auto plan = make_fused_plan(network, space, chain, cut, kSharedBytes);
+  if (plan) compare_plan(network, space, set, *plan, random, lanes);
+  return plan.has_value();
+}
+
+/// Whether the chain has a delta plan; if it has, it is compared.
+bool compare_delta(const Model& model, const EvaluationSet& set, Random& random, int lanes) {
+  BitSpace space(model);
+  PlainNetwork network(model);
+  FusedChain chain = find_fused_chain(network, space);
+  auto plan = make_delta_plan(network, space, chain, random.pick(1, 3), kSharedBytes);
+  if (plan) compare_plan(network, space, set, *plan, random, lanes);
+  return plan.has_value();
+}
+
+TEST(Fused, HasTheCpuBackendsOutcomesOnRandomChains) {
+  uint64_t seed = testing::test_seed();
+  SCOPED_TRACE("NETSURF_TEST_SEED=" + std::to_string(seed));
+  Random random(seed);
+  int fused = 0, convolved = 0, ragged = 0, corrected = 0;
+  for (int i = 0; i < 400 && !::testing::Test::HasFailure(); ++i) {
+    std::optional<Model> model;
+    try {
+      model = testing::random_chain(random);
+    } catch (const InputError&) {
+      continue;  // too wide
+    }
+    FusedChain chain = find_fused_chain(PlainNetwork(*model), BitSpace(*model));
+    if (!chain.refusal.empty()) continue;
+    for (const ChainStage& stage : chain.stages) {
+      convolved += stage.out_image[0] * stage.out_image[1] > 1 ? 1 : 0;
+      ragged += stage.in_image[2] % 16 != 0 ? 1 : 0;
+    }
+    int count = random.of<int>({1, 7, 8, 15, 16, 17, 31, 32, 33, 70});
+    EvaluationSet set = testing::random_set(*model, count, seed + static_cast<uint64_t>(i));
+    FusedCut cut{random.of<int>({8, 16, 32, 64}), random.pick(1, 3), random.of<int>({1, 2, 3, 4})};
+    const int lanes = random.of<int>({1, 2, 15, 16, 17});
+    fused += compare(*model, set, random, cut, lanes) ? 1 : 0;
+    if (random.chance(30))
+      set = testing::random_set(*model, random.of<int>({127, 128, 129, 300}), random.bits());
+    corrected += compare_delta(*model, set, random, lanes) ? 1 : 0;
+  }
+  EXPECT_GT(fused, 20);
+  EXPECT_GT(corrected, 5);
+  EXPECT_GT(convolved, 0);
+  EXPECT_GT(ragged, 0);
+}
+
+TEST(Fused, HasTheCpuBackendsOutcomesWhereImagesArePooled) {
+  uint64_t seed = testing::test_seed();
+  SCOPED_TRACE("NETSURF_TEST_SEED=" + std::to_string(seed));
+  Random random(seed);
+  for (int i = 0; i < 12 && !::testing::Test::HasFailure(); ++i) {
+    Model model = pooled_chain(random);
+    FusedChain chain = find_fused_chain(PlainNetwork(model), BitSpace(model));
+    ASSERT_EQ(chain.refusal, "");
+    ASSERT_EQ(chain.stages.size(), 4u);
+    EXPECT_TRUE(chain.stages[0].pools && chain.stages[1].pools);
+    EvaluationSet set = testing::random_set(model, random.of<int>({1, 7, 9, 17}), random.bits());
+    EXPECT_TRUE(compare(model, set, random, {8, 1, random.pick(1, 4)}, 3));
+  }
+}
+
+/// More flips than a team has room to note, several of one operand among them, and a bias of every format.
+TEST(Delta, HasTheCpuBackendsOutcomesForManyFlips) {
+  uint64_t seed = testing::test_seed();
+  SCOPED_TRACE("NETSURF_TEST_SEED=" + std::to_string(seed));
+  Random random(seed);
+  Format weights{6, 0, true}, codes{8, 3, false};
+  for (int i = 0; i < 6; ++i) {
+    Format biases{random.pick(2, 16), 2, random.chance(50)};
+    Model model = Model::build(
+        "wide",
+        {testing::input_layer({150}, Format{8, 1, random.chance(50)}), testing::dense_layer("", 0, 0, 1),
+         testing::activation_layer("", 1, ActivationFunction::relu, codes),
+         testing::dense_layer("", 2, 2, 3)},
+        {testing::random_parameter("k1", {37, 150}, weights, random),
+         testing::random_parameter("b1", {37}, biases, random),
+         testing::random_parameter("k2", {10, 37}, weights, random),
+         testing::random_parameter("b2", {10}, biases, random)});
+    EvaluationSet set = testing::random_set(model, 140, random.bits());
+    EXPECT_TRUE(compare_delta(model, set, random, 7));
+  }
+}
+
+}  // namespace
+}  // namespace netsurf
