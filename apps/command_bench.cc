@@ -66,9 +66,10 @@ int bench_rates(const Arguments& arguments, const Streams& streams) {
     if (arguments.has(option)) refuse_idle(option, "without --planner");
   }
   SessionOptions options = session_of(arguments);
+  DeviceChoice device = device_of(arguments);
   Model model = open_model(arguments.text("model"), arguments, streams);
   EvaluationSet set = open_set(arguments, model);
-  std::unique_ptr<Session> session = make_cpu_backend()->open(model, set, BitSpace(model), options);
+  std::unique_ptr<Session> session = device.backend()->open(model, set, BitSpace(model), options);
   int64_t trials = arguments.has("num_reps") ? arguments.integer("num_reps", 1, 1000000) : kTrialsPerRun;
   int64_t repeats = arguments.integer("repeats", 1, 1000);
 
@@ -113,6 +114,7 @@ PlannerRequest planner_request_of(const Arguments& arguments) {
     if (arguments.has("split")) refuse_idle("split", "with --planner and no --model");
   }
   PlannerRequest request;
+  if (arguments.has("device")) refuse_idle("device", "with --planner, which measures the CPU's paths");
   request.session = session_of(arguments);
   if (!arguments.has("threads")) request.session.num_threads = 1;  // what predictions are for
   for (const char* rate : {"0.00001", "0.0001", "0.001", "0.01", "0.1"})

@@ -152,6 +152,7 @@ int replay_main(const Arguments& arguments, const Streams& streams) {
   if (!arguments.has("cell") || !arguments.has("trial"))
     throw InputError("netsurf replay wants --cell ID and --trial N");
   SessionOptions options = session_of(arguments);
+  DeviceChoice device = device_of(arguments);
   fs::path path = arguments.positional()[0];
   std::unique_ptr<SqliteStore> store = SqliteStore::open_existing(path);
   const StudyIdentity& study = store->study();
@@ -184,7 +185,7 @@ int replay_main(const Arguments& arguments, const Streams& streams) {
               FaultSampler(space, plan.faults, plan.protection).sample(trial, trial + 1).flips(trial),
               streams);
 
-  std::unique_ptr<Session> session = make_cpu_backend()->open(model, set, space, options);
+  std::unique_ptr<Session> session = device.backend()->open(model, set, space, options);
   TrialOutcome outcome = session->run(plan)[0];
   streams.err << "backend " << session->path() << "\n";
   streams.out << "\ntrial " << trial << " of " << record.name() << ": " << text_of(outcome) << "\n";

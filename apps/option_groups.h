@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apps/command.h"
+#include "apps/device_choice.h"
 #include "engine/backend/backend.h"
 #include "engine/faults/trial.h"
 #include "engine/model/dataset.h"
@@ -27,7 +28,7 @@ std::vector<Option> place_options();     // --datasets_dir, --benchmarks_dir
 std::vector<Option> training_options();  // --quantization, --prune, --epochs, ...
 std::vector<Option> ranking_options();   // --method, --order, --pruned, ...
 std::vector<Option> fault_options();     // --ber_range, --protection_range, --fault_model, --num_reps, ...
-std::vector<Option> session_options();   // --path, --cache_memory, --isa
+std::vector<Option> session_options();   // --device, --path, --cache_memory, --isa
 std::vector<Option> machine_options();   // --threads, --batch, --audit, session_options()
 
 /// Throws InputError: `option` was given, but would have no effect `reason` ("with --path plain").
@@ -84,6 +85,7 @@ struct StudyRequest {
   BitSpace::Pruned pruned = BitSpace::Pruned::absent;
   bool with_loss = true;
   SessionOptions session;
+  DeviceChoice device;
   UnitDecimal audit;                 // share of the trials to run again on the plain path
   uint64_t batch = 0;                // trials per transaction; 0: about a second's worth
   std::vector<std::string> notices;  // what a flag changed beyond its own name, to be said on stderr

@@ -12,6 +12,9 @@ void refuse_idle(std::string_view option, std::string_view reason) {
 
 std::vector<Option> session_options() {
   return {
+      {"device", "NAME", "auto",
+       "where trials run: cpu, cuda (all GPUs), cuda:N (one), or auto: cuda where there is one. Results do "
+       "not depend on it"},
       {"path", "NAME", "auto",
        "how trials are computed: auto (whatever is cheapest, trial by trial), dense (every layer anew), "
        "delta (only what flips change) or plain (the slow reference). Results do not depend on it"},

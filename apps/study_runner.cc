@@ -195,17 +195,20 @@ int run_study(const std::vector<RankedModel>& models, const StudyRequest& study,
               << study.faults.seed << ", fault model " << name_of(study.faults.model) << ", design "
               << name_of(study.faults.design) << ", data " << sets.front().digest.substr(0, 12) << "\n";
 
-  std::unique_ptr<Backend> backend = make_cpu_backend();
+  std::unique_ptr<Backend> backend = study.device.backend();
   AuditTally tally;
   OpenSession open_session = [&](size_t index) {
     const Model& model = models[index].file.model;
-    std::unique_ptr<Session> session = backend->open(model, sets[index], spaces[index], study.session);
+    SessionOptions session_options = study.session;
+    session_options.notice = [&](const std::string& text) { streams.err << "note: " << text << "\n"; };
+    std::unique_ptr<Session> session = backend->open(model, sets[index], spaces[index], session_options);
     streams.err << "model " << model.name() << " " << model.digest().substr(0, 12) << " on backend "
                 << session->path() << "\n";
     if (study.audit.is_zero()) return session;
     SessionOptions plain = study.session;
     plain.path = Path::plain;
-    return make_audited_session(std::move(session), backend->open(model, sets[index], spaces[index], plain),
+    return make_audited_session(std::move(session),
+                                make_cpu_backend()->open(model, sets[index], spaces[index], plain),
                                 study.audit, tally);
   };
 
