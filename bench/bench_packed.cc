@@ -81,10 +81,13 @@ class Bench {
       memory_.push_back(make_lines(packed_bytes(), 0, 255));
       uint8_t* packed = memory_.back().get();
       memory_.push_back(make_lines(4 * packed_bytes(), 0, 255));
+      auto* clean_sums = reinterpret_cast<int32_t*>(memory_.back().get());
+      memory_.push_back(make_lines(packed_bytes(), 0, 255));
       tiles.push_back({.x = x,
                        .packed = packed,
-                       .clean_sums = reinterpret_cast<int32_t*>(memory_.back().get()),
-                       .clean_x = clean_x});
+                       .clean_sums = clean_sums,
+                       .clean_x = clean_x,
+                       .clean_packed = memory_.back().get()});
     }
   }
 
@@ -157,7 +160,8 @@ void run_corrections(benchmark::State& state, Isa isa, Bench bench) {
     corrections.push_back({bench.layer.runs[0].x + word, 0x11 << (8 * (i % 4))});
   }
   std::vector<ChannelJob> channels;
-  for (int c = 0; c < 16; ++c) channels.push_back({c, 3, corrections});
+  for (int c = 0; c < 16; ++c)
+    channels.push_back({c, 3, corrections.data(), static_cast<int32_t>(corrections.size()), true});
   for (auto _ : state) kernels->correct(bench.layer, channels, bench.tiles);
   double done = static_cast<double>(state.iterations()) * 16;
   state.counters["channels/s"] = benchmark::Counter(done, benchmark::Counter::kIsRate);
@@ -199,7 +203,7 @@ const bool kRegistered = [] {
       auto* correct =
           benchmark::RegisterBenchmark((name + "/correct/" + each.name).c_str(),
                                        [=](benchmark::State& state) { run_corrections(state, isa, make()); });
-      correct->ArgsProduct({{1, 10}, {1, 4}})->ArgNames({"corrections", "tiles"});
+      correct->ArgsProduct({{1, 10}, {1, 7}})->ArgNames({"corrections", "tiles"});
     }
     auto* update = benchmark::RegisterBenchmark(
         (name + "/update/dense_64x12").c_str(),

@@ -23,7 +23,7 @@ BlockRunner::BlockRunner(const PackedInputs& inputs, const Scorer& scorer, int b
       own_(inputs.network.slots(), own_layout(inputs.network), block_size),
       changed_(inputs.network.slots().size()),
       copied_(inputs.network.slots().size()),
-      partly_(inputs.network.stages().size()),
+      stale_(inputs.network.slots().size()),
       jobs_(static_cast<size_t>(block_size)),
       clean_jobs_(inputs.network.stages().size()),
       parameters_(inputs.network.plain().clean_parameters()),
@@ -66,18 +66,13 @@ void BlockRunner::run(const PreparedTrial& trial, bool with_loss, TrialOutcome& 
       case Stage::Kind::sums: {
         Mask anew = trial.anew ? all_ : changed_[static_cast<size_t>(stage.inputs[0])];
         if (anew != 0) run_anew(stage, work.anew, work.update, work.differing, anew);
-        if ((all_ & ~anew) != 0 && work.is_faulty) partly_[s] = run_partly(s, work, all_ & ~anew);
+        if ((all_ & ~anew) != 0 && work.is_faulty) run_partly(s, work, all_ & ~anew);
         break;
       }
     }
   }
   take_plain(trial);
   score(with_loss, outcome);
-  for (size_t s = 0; s < stages.size(); ++s) {
-    if (partly_[s] == 0) continue;
-    restore(stages[s], trial.stages[s], partly_[s]);
-    partly_[s] = 0;
-  }
 }
 
 void BlockRunner::run_plain(const Stage& stage, Mask tiles) {
@@ -158,18 +153,13 @@ void BlockRunner::run_anew(const Stage& stage, std::span<const cpu::QuadJob> ane
   take_changes(stage, tiles, jobs);
 }
 
-BlockRunner::Mask BlockRunner::run_partly(size_t index, const StageWork& work, Mask tiles) {
+void BlockRunner::run_partly(size_t index, const StageWork& work, Mask tiles) {
   const Stage& stage = inputs_.network.stages()[index];
   if (static_cast<int>(work.redo.size()) == stage.packed->num_quads()) {
     run_anew(stage, work.redo, {}, {}, tiles);
-    return 0;
+    return;
   }
-  auto slot = static_cast<size_t>(stage.output);
-  for_each_tile(tiles & ~copied_[slot], [&](int tile) {
-    std::memcpy(own_.at(stage.output, tile), clean(stage.output, tile),
-                static_cast<size_t>(inputs_.network.slots()[slot].bytes));
-  });
-  copied_[slot] |= tiles;
+  restore(stage, work, tiles);
   std::span<cpu::TileJob> jobs = clean_jobs_[index];
   if (tiles == all_) {
     for (cpu::TileJob& job : jobs) job.changed = false;
@@ -179,40 +169,36 @@ BlockRunner::Mask BlockRunner::run_partly(size_t index, const StageWork& work, M
   if (!work.redo.empty()) inputs_.kernels.sums(stage.packed->sums, work.redo, jobs);
   if (!work.correct.empty()) inputs_.kernels.correct(stage.packed->sums, work.correct, jobs);
   take_changes(stage, tiles, jobs);
-  return tiles;
 }
 
 void BlockRunner::restore(const Stage& stage, const StageWork& work, Mask tiles) {
-  const cpu::PackedSums& sums = stage.packed->sums;
-  auto copy = [&](int64_t word, int64_t count) {
-    for_each_tile(tiles, [&](int tile) {
-      std::memcpy(own_.at(stage.output, tile) + word * cpu::kWordBytes,
-                  clean(stage.output, tile) + word * cpu::kWordBytes,
-                  static_cast<size_t>(count * cpu::kWordBytes));
+  auto slot = static_cast<size_t>(stage.output);
+  auto copy = [&](Mask to, int64_t byte, int64_t bytes) {
+    for_each_tile(to, [&](int tile) {
+      std::memcpy(own_.at(stage.output, tile) + byte, clean(stage.output, tile) + byte,
+                  static_cast<size_t>(bytes));
     });
   };
-  if (static_cast<int>(work.redo.size() * cpu::kQuad + work.correct.size()) > sums.num_outputs / 2) {
-    copied_[static_cast<size_t>(stage.output)] &= ~tiles;  // a whole copy, when one is needed, is as fast
-    return;
-  }
+  copy(tiles & ~copied_[slot], 0, inputs_.network.slots()[slot].bytes);
+  std::vector<uint8_t>& stale = stale_[slot];
+  stale.resize(work.written.size());
   // Sums are [pixels, outputs, kTile] in 32 bits: a row of one channel is as long as a word of four.
   static_assert(cpu::kWordBytes == cpu::kTile * sizeof(int32_t));
-  if (sums.finish == nullptr) {
-    for (int64_t pixel = 0; pixel < std::ssize(sums.pixels); ++pixel) {
-      int64_t first = pixel * sums.num_outputs;
-      for (const cpu::QuadJob& job : work.redo) {
-        int64_t channel = int64_t{job.quad} * cpu::kQuad;
-        copy(first + channel, std::min<int64_t>(cpu::kQuad, sums.num_outputs - channel));
+  const cpu::PackedSums& sums = stage.packed->sums;
+  for (size_t i = 0; i < stale.size(); ++i) {
+    if (stale[i] != 0 && work.written[i] == 0) {
+      auto word = static_cast<int64_t>(i);
+      if (sums.finish != nullptr) {
+        for (int32_t first : sums.finish->out_words)
+          copy(copied_[slot], (first + word) * cpu::kWordBytes, cpu::kWordBytes);
+      } else {
+        for (int64_t pixel = 0; pixel < std::ssize(sums.pixels) && word < sums.num_outputs; ++pixel)
+          copy(copied_[slot], (pixel * sums.num_outputs + word) * cpu::kWordBytes, cpu::kWordBytes);
       }
-      for (const cpu::ChannelJob& job : work.correct) copy(first + job.channel, 1);
     }
-    return;
+    stale[i] = work.written[i];
   }
-  int per_word = cpu::codes_per_word(sums.finish->width), words_per_quad = cpu::kQuad / per_word;
-  for (int32_t first : sums.finish->out_words) {
-    for (const cpu::QuadJob& job : work.redo) copy(first + job.quad * words_per_quad, words_per_quad);
-    for (const cpu::ChannelJob& job : work.correct) copy(first + job.channel / per_word, 1);
-  }
+  copied_[slot] |= tiles;
 }
 
 void BlockRunner::put_plain(const PreparedTrial& trial) {

@@ -37,8 +37,8 @@ class BlockRunner {
   void note_changes(const Stage& stage, Mask tiles);
   void run_anew(const Stage& stage, std::span<const cpu::QuadJob> anew, std::span<const cpu::QuadJob> update,
                 std::span<const cpu::Run> differing, Mask tiles);
-  /// Gives the tiles of which only a part was written.
-  Mask run_partly(size_t index, const StageWork& work, Mask tiles);
+  void run_partly(size_t index, const StageWork& work, Mask tiles);
+  /// Makes own_ of these tiles hold the clean content but in words that `work` writes.
   void restore(const Stage& stage, const StageWork& work, Mask tiles);
   /// Puts a trial's operands into the parameters that plain stages read, or takes them out again.
   void put_plain(const PreparedTrial& trial);
@@ -65,8 +65,8 @@ class BlockRunner {
   TileBlock block_;
   Mask all_ = 0;
   std::vector<Mask> changed_;  // per slot, tiles whose content is in own_
-  std::vector<Mask> copied_;   // per slot, tiles where own_ holds the clean content
-  std::vector<Mask> partly_;   // per stage, tiles where only some of own_ was written
+  std::vector<Mask> copied_;   // per slot, tiles where own_ holds the clean content but in stale_ words
+  std::vector<std::vector<uint8_t>> stale_;  // per slot, of an output pixel's words as in StageWork::written
   std::vector<cpu::TileJob> jobs_;
   std::vector<std::vector<cpu::TileJob>> clean_jobs_;  // per stage of sums, all tiles with their clean inputs
   ParameterOperands parameters_;

@@ -23,6 +23,27 @@ int64_t l2_bytes() {
   return bytes > 0 ? bytes : kDefaultL2;
 }
 
+/// Asks for memory that will be read soon.
+template <typename T>
+void prefetch(const std::vector<T>& all) {
+  constexpr size_t kLine = 64;
+  const auto* bytes = reinterpret_cast<const char*>(all.data());
+  for (size_t i = 0; i < all.size() * sizeof(T); i += kLine) __builtin_prefetch(bytes + i);
+}
+
+/// A batch of prepared trials is more than the second-level cache holds: each comes from the third once a
+/// block, and by the time the trials before it are done.
+void prefetch_ahead(std::span<const PreparedTrial> next) {
+  if (next.size() > 1) prefetch(next[1].stages);
+  if (next.empty()) return;
+  prefetch(next[0].corrections);
+  for (const StageWork& work : next[0].stages) {
+    prefetch(work.correct);
+    prefetch(work.anew);
+    prefetch(work.written);
+  }
+}
+
 /// What one thread owns.
 struct Worker {
   std::unique_ptr<CleanRunner> clean;
@@ -120,9 +141,12 @@ class PackedRunner : public TrialRunner {
         worker.block->enter(block, *worker.trace, 0);
       }
       int64_t chunk = task % chunks;
-      for (int64_t i = std::ssize(trials) * chunk / chunks; i < std::ssize(trials) * (chunk + 1) / chunks;
-           ++i)
-        worker.block->run(trials[static_cast<size_t>(i)], with_loss, worker.sums[static_cast<size_t>(i)]);
+      auto begin = static_cast<size_t>(std::ssize(trials) * chunk / chunks),
+           end = static_cast<size_t>(std::ssize(trials) * (chunk + 1) / chunks);
+      for (size_t i = begin; i < end; ++i) {
+        prefetch_ahead(trials.subspan(i + 1, std::min<size_t>(end - i - 1, 2)));
+        worker.block->run(trials[i], with_loss, worker.sums[i]);
+      }
     });
     for (const Worker& worker : workers_) {
       for (size_t i = 0; i < outcomes.size(); ++i) Scorer::merge(worker.sums[i], outcomes[i]);

@@ -46,23 +46,28 @@ class SumsPreparer {
         trial_(trial),
         changes_(trial.changes.stages[index]),
         work_(trial.stages[index]),
-        touched_(trial.touched[index]),
         row_size_(std::ssize(stage.packed->places)) {
     hit_.reserve(static_cast<size_t>(packed_.num_quads()));
-    auto hit = [&](int64_t channel) {
-      int quad = static_cast<int>(channel / cpu::kQuad);
-      if (hit_.empty() || hit_.back() != quad) hit_.push_back(quad);
+    // One division per quad that is hit, not per change.
+    auto hit = [&](const std::vector<OperandChange>& changes, int64_t quad_size) {
+      int64_t end = 0;
+      for (const OperandChange& change : changes) {
+        if (change.element < end) continue;
+        hit_.push_back(static_cast<int>(change.element / quad_size));
+        end = (hit_.back() + 1) * quad_size;
+      }
     };
-    for (const OperandChange& change : changes_.kernel) hit(change.element / row_size_);
-    for (const OperandChange& change : changes_.bias) hit(change.element);
+    hit(changes_.kernel, cpu::kQuad * row_size_);
+    hit(changes_.bias, cpu::kQuad);
     std::sort(hit_.begin(), hit_.end());
     hit_.erase(std::unique(hit_.begin(), hit_.end()), hit_.end());
   }
 
   /// For inputs that may change.
-  void prepare_changed(std::span<const uint8_t> touched_input) {
+  void prepare_changed(std::span<const uint8_t> written_input) {
     for (int quad : hit_) work_.redo.push_back(faulty_quad(quad));
-    if (updates_pay(touched_input)) {
+    note_written();
+    if (updates_pay(written_input)) {
       work_.anew = work_.redo;
       for (const cpu::QuadJob& job : packed_.quads) {
         if (!std::binary_search(hit_.begin(), hit_.end(), job.quad)) work_.update.push_back(job);
@@ -98,7 +103,7 @@ class SumsPreparer {
       return;
     }
     for (int quad : corrected) correct_quad(quad);
-    note_touched();
+    note_written();
     trial_.seconds_per_tile += chosen;
   }
 
@@ -125,9 +130,11 @@ class SumsPreparer {
     auto add = [&](int64_t channel, uint32_t change) {
       starts[channel - first] = static_cast<int32_t>(static_cast<uint32_t>(starts[channel - first]) + change);
     };
+    int64_t channel = first;
     for (const OperandChange& change : kernel_changes(first, first + cpu::kQuad)) {
-      int64_t channel = change.element / row_size_;
-      packed_.place(rows + (channel - first) * row_bytes, change.element % row_size_, change.operand);
+      while (change.element >= (channel + 1) * row_size_) ++channel;
+      packed_.place(rows + (channel - first) * row_bytes, change.element - channel * row_size_,
+                    change.operand);
       add(channel, packed_.start_change(change.difference));
     }
     for (const OperandChange& change : bias_changes(first, first + cpu::kQuad))
@@ -136,47 +143,54 @@ class SumsPreparer {
   }
 
   void correct_quad(int quad) {
-    int end = std::min((quad + 1) * cpu::kQuad, packed_.sums.num_outputs);
-    for (int channel = quad * cpu::kQuad; channel < end; ++channel) {
-      std::span<const OperandChange> kernel = kernel_changes(channel, channel + 1),
-                                     bias = bias_changes(channel, channel + 1);
-      if (kernel.empty() && bias.empty()) continue;
+    int first = quad * cpu::kQuad, end = std::min(first + cpu::kQuad, packed_.sums.num_outputs);
+    std::span<const OperandChange> kernel = kernel_changes(first, end), bias = bias_changes(first, end);
+    auto weight = kernel.begin();
+    auto offset = bias.begin();
+    for (int channel = first; channel < end; ++channel) {
       uint32_t start = 0;
       size_t begin = trial_.corrections.size();
+      bool is_hit = false;
       CorrectionWriter writer(packed_.input.width, trial_.corrections);
-      for (const OperandChange& change : kernel) {
-        const OperandPlace& at = packed_.places[static_cast<size_t>(change.element % row_size_)];
-        writer.add(packed_.input_words[static_cast<size_t>(at.word)], at.lane, change.difference);
-        start += packed_.start_change(change.difference);
+      for (; weight != kernel.end() && weight->element < (channel + 1) * row_size_; ++weight) {
+        const OperandPlace& at = packed_.places[static_cast<size_t>(weight->element - channel * row_size_)];
+        writer.add(packed_.input_words[static_cast<size_t>(at.word)], at.lane, weight->difference);
+        start += packed_.start_change(weight->difference);
+        is_hit = true;
       }
       writer.flush();
-      for (const OperandChange& change : bias) start += bias_change(change);
-      work_.correct.push_back({channel,
-                               static_cast<int32_t>(start),
-                               {trial_.corrections.data() + begin, trial_.corrections.size() - begin}});
+      for (; offset != bias.end() && offset->element == channel; ++offset) {
+        start += bias_change(*offset);
+        is_hit = true;
+      }
+      if (!is_hit) continue;
+      std::span<const cpu::Correction> corrections = std::span(trial_.corrections).subspan(begin);
+      work_.correct.push_back({channel, static_cast<int32_t>(start), corrections.data(),
+                               static_cast<int32_t>(corrections.size()),
+                               cpu::products_fit(corrections, packed_.sums.max_code)});
     }
   }
 
   double correcting_cost(int quad) const {
-    int64_t first = int64_t{quad} * cpu::kQuad;
+    int64_t first = int64_t{quad} * cpu::kQuad, channel_end = 0;
     double cost = 0;
-    int64_t last = -1;
     for (const OperandChange& change : kernel_changes(first, first + cpu::kQuad)) {
-      int64_t channel = change.element / row_size_;
-      cost += costs_.correction + (channel != last ? costs_.channel : 0);
-      last = channel;
+      cost += costs_.correction;
+      if (change.element < channel_end) continue;
+      cost += costs_.channel;
+      channel_end = (change.element / row_size_ + 1) * row_size_;
     }
     return cost + static_cast<double>(bias_changes(first, first + cpu::kQuad).size()) * costs_.channel;
   }
 
   /// An update multiplies every differing word twice, by the new codes and by the clean ones.
-  bool updates_pay(std::span<const uint8_t> touched_input) {
-    if (touched_input.empty() || stage_.clean_sums < 0) return false;
+  bool updates_pay(std::span<const uint8_t> written_input) {
+    if (written_input.empty() || stage_.clean_sums < 0) return false;
     int64_t words = 0, differing = 0;
     for (size_t i = 0; i < packed_.input_words.size(); ++i) {
       if (packed_.input_words[i] < 0) continue;
       ++words;
-      if (touched_input[static_cast<size_t>(packed_.pixel_word[i])] == 0) continue;
+      if (written_input[static_cast<size_t>(packed_.pixel_word[i])] == 0) continue;
       ++differing;
       auto kernel = static_cast<int32_t>(i);
       std::vector<cpu::Run>& runs = work_.differing;
@@ -197,15 +211,15 @@ class SumsPreparer {
     return true;
   }
 
-  /// The words of an output pixel that the work writes.
-  void note_touched() {
-    if (packed_.sums.finish == nullptr) return;
-    int per_word = cpu::codes_per_word(packed_.sums.finish->width), words_per_quad = cpu::kQuad / per_word;
-    touched_.assign(static_cast<size_t>(packed_.num_quads() * words_per_quad), 0);
+  void note_written() {
+    const cpu::Finish* finish = packed_.sums.finish;
+    int per_word = finish != nullptr ? cpu::codes_per_word(finish->width) : 1;
+    int words_per_quad = cpu::kQuad / per_word;
+    work_.written.assign(static_cast<size_t>(packed_.num_quads() * words_per_quad), 0);
     for (const cpu::QuadJob& job : work_.redo)
-      std::fill_n(touched_.begin() + job.quad * words_per_quad, words_per_quad, 1);
+      std::fill_n(work_.written.begin() + job.quad * words_per_quad, words_per_quad, 1);
     for (const cpu::ChannelJob& job : work_.correct)
-      touched_[static_cast<size_t>(job.channel / per_word)] = 1;
+      work_.written[static_cast<size_t>(job.channel / per_word)] = 1;
   }
 
   static constexpr double kWorthwhile = 0.8;  // of computing anew: below it an update pays for its clean sums
@@ -216,7 +230,6 @@ class SumsPreparer {
   PreparedTrial& trial_;
   const LayerChanges& changes_;
   StageWork& work_;
-  std::vector<uint8_t>& touched_;
   int64_t row_size_;
   std::vector<int> hit_;  // quads with faults, ascending
 };
@@ -227,7 +240,7 @@ void prepare_sums(const Stage& stage, size_t index, const StageCosts& costs, con
                   PreparedTrial& trial) {
   SumsPreparer preparer(stage, index, costs, trial);
   if (situation.input_may_change) {
-    preparer.prepare_changed(situation.touched_input);
+    preparer.prepare_changed(situation.written_input);
   } else {
     preparer.prepare_clean(situation.path);
   }

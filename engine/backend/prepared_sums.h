@@ -14,10 +14,10 @@ struct SumsSituation {
   Path path = Path::automatic;
   bool input_may_change = false;
   // The words of an input pixel that can differ where the stage before was only partly written; else empty.
-  std::span<const uint8_t> touched_input;
+  std::span<const uint8_t> written_input;
 };
 
-/// Fills trial.stages[stage] and trial.touched[stage] from trial.changes, and adds to trial.seconds_per_tile.
+/// Fills trial.stages[stage] from trial.changes, and adds to trial.seconds_per_tile.
 /// REQUIRES: rows, starts and corrections of the trial have room for what this appends.
 void prepare_sums(const Stage& stage, size_t index, const StageCosts& costs, const SumsSituation& situation,
                   PreparedTrial& trial);

@@ -16,10 +16,13 @@ namespace netsurf {
 
 /// The work of one stage.
 struct StageWork {
-  bool is_faulty = false;  // flips hit its own parameters
+  bool is_faulty = false;         // flips hit its own parameters
+  bool input_may_change = false;  // flips hit what comes before
   // Where the input is clean: quads computed anew, and channels corrected.
   std::vector<cpu::QuadJob> redo;
   std::vector<cpu::ChannelJob> correct;
+  // The words of an output pixel that these write (its channels, where sums are the output). Empty if all.
+  std::vector<uint8_t> written;
   // Where the input changed: quads computed anew, and quads updated for the words of the input that can
   // differ.
   std::vector<cpu::QuadJob> anew, update;
@@ -36,8 +39,6 @@ struct PreparedTrial {
   std::vector<int8_t> rows;
   std::vector<int32_t> starts;
   std::vector<cpu::Correction> corrections;
-  // Per stage, the words of a pixel of its output that can differ; empty for all, or none if it did not run.
-  std::vector<std::vector<uint8_t>> touched;
   std::vector<uint8_t> may_change;  // [slots]
 };
 

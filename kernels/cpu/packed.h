@@ -81,8 +81,14 @@ struct Correction {
 struct ChannelJob {
   int32_t channel = 0;
   int32_t start_change = 0;
-  std::span<const Correction> corrections;
+  const Correction* corrections = nullptr;
+  int32_t num_corrections = 0;
+  bool pairs_fit = false;  // products_fit of all corrections; false is slower
 };
+
+/// Whether, of 8-bit codes up to `max_code`, the products of bytes 0 and 1 of each difference, and of bytes 2
+/// and 3, add up within 16 bits.
+bool products_fit(std::span<const Correction> corrections, int32_t max_code);
 
 /// One tile that a job is done on. Pointers are 64-byte aligned.
 struct TileJob {
@@ -105,9 +111,10 @@ struct PackedKernels {
   /// plus what the differing words add.
   void (*update)(const PackedSums& layer, std::span<const QuadJob> quads, std::span<const Run> differing,
                  std::span<TileJob> tiles);
-  /// Corrects the given channels of every tile: writes their sums (where `sums` is not null; it may be
-  /// clean_sums' twin that already holds the other channels) or their places in the words of `packed`, which
-  /// already hold the other channels' codes.
+  /// Corrects the given channels, in ascending order, of every tile: writes their sums (where `sums` is not
+  /// null; it may be clean_sums' twin that already holds the other channels) and the words of `packed` that
+  /// hold their codes. The other channels' codes in these words are clean_packed's, or where that is null
+  /// those of `packed`.
   void (*correct)(const PackedSums& layer, std::span<const ChannelJob> channels, std::span<TileJob> tiles);
 };
 

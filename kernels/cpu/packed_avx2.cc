@@ -28,7 +28,7 @@ void sums_avx2(const LevelLayer& layer, const QuadJob* quads, int num_quads, Til
   sum_with_unit<Avx2>(layer, quads, num_quads, tiles, num_tiles, scratch);
 }
 
-void correct_avx2(const LevelLayer& layer, const LevelChannel* channels, int num_channels, TileJob* tiles,
+void correct_avx2(const LevelLayer& layer, const ChannelJob* channels, int num_channels, TileJob* tiles,
                   int num_tiles) {
   correct_with_unit<Avx2>(layer, channels, num_channels, tiles, num_tiles);
 }

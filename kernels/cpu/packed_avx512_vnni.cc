@@ -27,7 +27,7 @@ void sums_avx512_vnni(const LevelLayer& layer, const QuadJob* quads, int num_qua
   sum_with_unit<Avx512Vnni>(layer, quads, num_quads, tiles, num_tiles, scratch);
 }
 
-void correct_avx512_vnni(const LevelLayer& layer, const LevelChannel* channels, int num_channels,
+void correct_avx512_vnni(const LevelLayer& layer, const ChannelJob* channels, int num_channels,
                          TileJob* tiles, int num_tiles) {
   correct_with_unit<Avx512Vnni>(layer, channels, num_channels, tiles, num_tiles);
 }

@@ -1,4 +1,5 @@
-// The loops that correct clean sums, for any Dot of depth 1 (packed_dot.h).
+// The loops that correct clean sums, for any Dot of depth 1 (packed_dot.h). Channels that share a word of the
+// output are finished together, and one such word is done for all tiles before the next.
 #pragma once
 
 #include "kernels/cpu/packed_dot.h"
@@ -11,119 +12,221 @@ namespace {
 template <int kLanes>
 using TileWords = typename Vector<kLanes>::Words[kTile / kLanes];
 
-/// One channel at one pixel: clean sums and what its corrections add.
-template <typename Dot>
-NETSURF_INLINE void correct_sums(const LevelLayer& layer, const LevelChannel& job, const uint8_t* x,
-                                 const int32_t* clean, TileWords<Dot::Unit::kLanes>& sums) {
+/// Whether correct_tiles can do without the questions that a dense layer's jobs do not raise: are_plain, one
+/// pixel, and clean words for all tiles.
+template <int kLanes>
+NETSURF_INLINE bool corrects_plainly(const LevelLayer& layer, const TileJob* tiles, int num_tiles,
+                                     const Coder<kLanes>& coder) {
+  bool plain = layer.num_pixels == 1 && are_plain<kLanes>(layer, tiles, num_tiles, coder);
+  for (int t = 0; t < num_tiles; ++t) plain = plain && tiles[t].clean_packed != nullptr;
+  return plain;
+}
+
+/// One channel at one pixel: clean sums and what its corrections add; stored if the tile keeps sums.
+template <typename Dot, bool kPlain>
+NETSURF_INLINE void correct_sums(const LevelLayer& layer, const ChannelJob& job, const TileJob& tile,
+                                 int pixel, TileWords<Dot::Unit::kLanes>& sums) {
   using Words = typename Dot::Words;
-  constexpr int kLanes = Dot::Unit::kLanes, kColumns = Dot::Unit::kVectors,
-                kParts = kTile / kLanes / kColumns;
-  Words products[kParts][kColumns] = {};
+  constexpr int kLanes = Dot::Unit::kLanes, kVectors = kTile / kLanes;
+  const uint8_t* x = tile.x + int64_t{layer.pixels[pixel]} * kWordBytes;
+  const int64_t at = (int64_t{pixel} * layer.num_outputs + job.channel) * kTile;
+  const auto start = static_cast<uint32_t>(job.start_change);
+  const bool starts = kPlain || layer.product_shift == 0;  // with the clean sums, not with 0
+  NETSURF_UNROLL
+  for (int v = 0; v < kVectors; ++v)
+    sums[v] = starts ? load<Words>(tile.clean_sums + at + v * kLanes) + start : Words{};
   for (int i = 0; i < job.num_corrections; ++i) {
     const uint8_t* word = x + int64_t{job.corrections[i].word} * kWordBytes;
     uint32_t memory[2];
     const typename Dot::Rows row = Dot::row_of(job.corrections[i].difference, memory);
+    typename Dot::Operand operands[kVectors];
     NETSURF_UNROLL
-    for (int part = 0; part < kParts; ++part) {
-      typename Dot::Operand operands[kColumns];
-      NETSURF_UNROLL
-      for (int c = 0; c < kColumns; ++c)
-        operands[c] = Dot::operand(word + 4 * kLanes * (part * kColumns + c));
-      Dot::template add_row<kColumns>(products[part], operands, row, 0, 0);
-    }
+    for (int v = 0; v < kVectors; ++v) operands[v] = Dot::operand(word + 4 * kLanes * v);
+    Dot::template add_row<kVectors>(sums, operands, row, 0, 0);
   }
+  if (!starts) {
+    NETSURF_UNROLL
+    for (int v = 0; v < kVectors; ++v)
+      sums[v] = (sums[v] << layer.product_shift) + load<Words>(tile.clean_sums + at + v * kLanes) + start;
+  }
+  if (kPlain || tile.sums == nullptr) return;
   NETSURF_UNROLL
-  for (int v = 0; v < kTile / kLanes; ++v)
-    sums[v] = (products[v / kColumns][v % kColumns] << layer.product_shift) +
-              load<Words>(clean + v * kLanes) + static_cast<uint32_t>(job.start_change);
+  for (int v = 0; v < kVectors; ++v) store(tile.sums + at + v * kLanes, sums[v]);
 }
 
-/// Puts a channel's codes into the bits of `mask`, `bits` from the lowest, of a word.
-template <int kLanes, CodeWay kWay>
-NETSURF_INLINE void finish_channel(const TileWords<kLanes>& sums, const Coder<kLanes>& coder, int bits,
-                                   uint32_t mask, uint8_t* packed, const uint8_t* clean,
-                                   typename Vector<kLanes>::Words& difference) {
-  using Words = typename Vector<kLanes>::Words;
-  NETSURF_UNROLL
-  for (int v = 0; v < kTile / kLanes; ++v) {
-    const int at = 4 * kLanes * v;
-    Words code = ((coder.template code<kWay>(sums[v]) - coder.excess()) << bits) & mask;
-    store(packed + at, (load<Words>(packed + at) & ~mask) | code);
-    if (clean != nullptr) difference |= (load<Words>(clean + at) & mask) ^ code;
+/// The largest sums of the pool that begins at `pixel`.
+template <typename Dot, bool kPlain>
+NETSURF_INLINE void correct_pool(const LevelLayer& layer, const ChannelJob& job, const TileJob& tile,
+                                 int pixel, int pool, TileWords<Dot::Unit::kLanes>& largest) {
+  using Ints = typename Vector<Dot::Unit::kLanes>::Ints;
+  constexpr int kVectors = kTile / Dot::Unit::kLanes;
+  correct_sums<Dot, kPlain>(layer, job, tile, pixel, largest);
+  for (int i = 1; i < pool; ++i) {
+    TileWords<Dot::Unit::kLanes> sums;
+    correct_sums<Dot, kPlain>(layer, job, tile, pixel + i, sums);
+    NETSURF_UNROLL
+    for (int v = 0; v < kVectors; ++v)
+      largest[v] = (typename Dot::Words)larger((Ints)largest[v], (Ints)sums[v]);
+  }
+}
+
+/// Where the codes of channels that share a word go in it.
+struct WordPlaces {
+  int count = 0;        // of channels
+  int word = 0;         // counted from the output pixel's first
+  int bits[kQuad];      // per channel, the lowest bit of its place
+  uint32_t keep = ~0u;  // the bits of other channels
+  // What the sum of all codes in their places has too much: their excess, less what makes each of them
+  // positive, so that it takes nothing from the place above. That is taken out again by an exclusive or.
+  uint32_t excess = 0, flip = 0;
+};
+
+/// The places of the first job and those after it that share its word.
+NETSURF_INLINE WordPlaces places_of(const ChannelJob* jobs, int num_jobs, Width width, uint32_t excess) {
+  // Shifts instead of divisions: a channel with one correction takes as long as a few of those.
+  const int words = width == Width::bytes ? 2 : 1, size = width == Width::bytes ? 8 : 16;
+  const uint32_t place = width == Width::bytes ? 0xFF : 0xFFFF, lift = width == Width::bytes ? 0 : 0x8000;
+  WordPlaces places;
+  places.word = jobs[0].channel >> words;
+  do {
+    const int bits = (jobs[places.count].channel & ((1 << words) - 1)) * size;
+    places.bits[places.count++] = bits;
+    places.keep &= ~(place << bits);
+    places.excess += (excess - lift) << bits;
+    places.flip |= lift << bits;
+  } while (places.count < num_jobs && jobs[places.count].channel >> words == places.word);
+  return places;
+}
+
+/// Channels that share a word, at all output pixels of a tile.
+template <typename Dot, CodeWay kWay, bool kPlain>
+NETSURF_INLINE void correct_word(const LevelLayer& layer, const ChannelJob* jobs, const WordPlaces& places,
+                                 TileJob& tile, const Coder<Dot::Unit::kLanes>& coder) {
+  using Words = typename Dot::Words;
+  constexpr int kLanes = Dot::Unit::kLanes, kVectors = kTile / kLanes;
+  const int pool = kPlain ? 1 : layer.finish->pool, num_pixels = kPlain ? 1 : layer.num_pixels;
+  const bool has_clean = kPlain || tile.clean_packed != nullptr, compares = has_clean && !tile.changed;
+  Words difference = {};
+  for (int pixel = 0, out = 0; pixel < num_pixels; pixel += pool, ++out) {
+    const int64_t at = (layer.out_words[out] + places.word) * int64_t{kWordBytes};
+    uint8_t* packed = tile.packed + at;
+    const uint8_t* clean = has_clean ? tile.clean_packed + at : packed;
+    TileWords<kLanes> codes;
+    NETSURF_UNROLL
+    for (int v = 0; v < kVectors; ++v)
+      codes[v] = (load<Words>(clean + 4 * kLanes * v) & places.keep) - places.excess;
+    for (int j = 0; j < places.count; ++j) {
+      TileWords<kLanes> sums;
+      correct_pool<Dot, kPlain>(layer, jobs[j], tile, pixel, pool, sums);
+      NETSURF_UNROLL
+      for (int v = 0; v < kVectors; ++v) codes[v] += coder.template code<kWay>(sums[v]) << places.bits[j];
+    }
+    if constexpr (!kPlain) {
+      NETSURF_UNROLL
+      for (int v = 0; v < kVectors; ++v) codes[v] ^= places.flip;
+    }
+    if (compares) {
+      NETSURF_UNROLL
+      for (int v = 0; v < kVectors; ++v) difference |= codes[v] ^ load<Words>(clean + 4 * kLanes * v);
+    }
+    NETSURF_UNROLL
+    for (int v = 0; v < kVectors; ++v) store(packed + 4 * kLanes * v, codes[v]);
+  }
+  if (compares && any(difference)) tile.changed = true;
+}
+
+/// A function of its own: inside of others its constants would not stay in registers.
+/// REQUIRES: corrects_plainly if kPlain.
+template <typename Dot, CodeWay kWay, bool kPlain>
+__attribute__((noinline)) void correct_tiles(const LevelLayer& layer, const ChannelJob* jobs,
+                                             const WordPlaces& places, TileJob* tiles, int num_tiles,
+                                             const Coder<Dot::Unit::kLanes>& coder) {
+  for (int t = 0; t < num_tiles; ++t) {
+    if (kPlain || (layer.finish != nullptr && tiles[t].packed != nullptr)) {
+      correct_word<Dot, kWay, kPlain>(layer, jobs, places, tiles[t], coder);
+      continue;
+    }
+    for (int j = 0; j < places.count; ++j) {
+      for (int pixel = 0; pixel < layer.num_pixels; ++pixel) {
+        TileWords<Dot::Unit::kLanes> sums;
+        correct_sums<Dot, false>(layer, jobs[j], tiles[t], pixel, sums);
+      }
+    }
   }
 }
 
 template <typename Dot>
-NETSURF_INLINE void correct_channel(const LevelLayer& layer, const LevelChannel& job, const TileJob& tile,
-                                    const Coder<Dot::Unit::kLanes>& coder, typename Dot::Words& difference) {
-  using Ints = typename Vector<Dot::Unit::kLanes>::Ints;
-  constexpr int kLanes = Dot::Unit::kLanes, kVectors = kTile / kLanes;
-  const Finish* finish = tile.packed != nullptr ? layer.finish : nullptr;
-  const int pool = finish != nullptr ? finish->pool : 1;
-  // Shifts instead of divisions: a channel with one correction takes as long as a few of those.
-  const bool bytes = finish != nullptr && finish->width == Width::bytes;
-  const int bits = bytes ? 8 * (job.channel & 3) : 16 * (job.channel & 1);
-  const int channel_word = job.channel >> (bytes ? 2 : 1);
-  const uint32_t mask = (bytes ? 0xFFu : 0xFFFFu) << bits;
-  TileWords<kLanes> largest = {};
-  PoolPlace place;
-  while (place.pixel < layer.num_pixels) {
-    TileWords<kLanes> sums;
-    const int64_t at = (int64_t{place.pixel} * layer.num_outputs + job.channel) * kTile;
-    correct_sums<Dot>(layer, job, tile.x + int64_t{layer.pixels[place.pixel]} * kWordBytes,
-                      tile.clean_sums + at, sums);
-    if (tile.sums != nullptr) {
-      NETSURF_UNROLL
-      for (int v = 0; v < kVectors; ++v) store(tile.sums + at + v * kLanes, sums[v]);
+NETSURF_INLINE void correct_with_dot(const LevelLayer& layer, const ChannelJob* jobs,
+                                     const WordPlaces& places, TileJob* tiles, int num_tiles,
+                                     const Coder<Dot::Unit::kLanes>& coder, bool plain) {
+  if (plain) return correct_tiles<Dot, CodeWay::floats, true>(layer, jobs, places, tiles, num_tiles, coder);
+  switch (coder.way()) {
+    case CodeWay::floats:
+      return correct_tiles<Dot, CodeWay::floats, false>(layer, jobs, places, tiles, num_tiles, coder);
+    case CodeWay::right_shift:
+      return correct_tiles<Dot, CodeWay::right_shift, false>(layer, jobs, places, tiles, num_tiles, coder);
+    case CodeWay::left_shift:
+      return correct_tiles<Dot, CodeWay::left_shift, false>(layer, jobs, places, tiles, num_tiles, coder);
+  }
+}
+
+/// With the Dot that the unit has for these jobs.
+template <typename Unit>
+NETSURF_INLINE void correct_jobs(const LevelLayer& layer, const ChannelJob* jobs, const WordPlaces& places,
+                                 TileJob* tiles, int num_tiles, const Coder<Unit::kLanes>& coder,
+                                 bool plain) {
+  if (layer.width == Width::halves)
+    return correct_with_dot<HalvesDot<Unit>>(layer, jobs, places, tiles, num_tiles, coder, plain);
+  if constexpr (Unit::kBytes == ByteWay::dot) {
+    correct_with_dot<BytesDot<Unit>>(layer, jobs, places, tiles, num_tiles, coder, plain);
+  } else {
+    if constexpr (Unit::kBytes == ByteWay::pairs) {
+      bool fit = true;
+      for (int j = 0; j < places.count; ++j) fit = fit && jobs[j].pairs_fit;
+      if (fit)
+        return correct_with_dot<PairsDot<Unit, 1>>(layer, jobs, places, tiles, num_tiles, coder, plain);
     }
-    if (finish != nullptr && pool > 1) {
-      NETSURF_UNROLL
-      for (int v = 0; v < kVectors; ++v)
-        sums[v] = largest[v] =
-            place.in_pool == 0 ? sums[v] : (typename Dot::Words)larger((Ints)largest[v], (Ints)sums[v]);
+    correct_with_dot<WideDot<Unit>>(layer, jobs, places, tiles, num_tiles, coder, plain);
+  }
+}
+
+constexpr int kTilesAtOnce =
+    8;  // that one word is done for, so that what is asked for stays in the first cache
+constexpr int kJobsAhead = 5;  // that are asked for
+
+/// Asks for the words that a dense layer's job will read: no one has met them since another trial.
+NETSURF_INLINE void prefetch(const ChannelJob& job, const LevelLayer& layer, const TileJob* tiles,
+                             int num_tiles) {
+  constexpr int kLine = 64;
+  for (int i = 0; i < job.num_corrections; ++i) {
+    const int64_t byte = (int64_t{layer.pixels[0]} + job.corrections[i].word) * kWordBytes;
+    for (int t = 0; t < num_tiles; ++t) {
+      __builtin_prefetch(tiles[t].x + byte);
+      __builtin_prefetch(tiles[t].x + byte + kLine);
     }
-    if (finish != nullptr && place.in_pool + 1 == pool) {
-      const int64_t word = (layer.out_words[place.out_pixel] + channel_word) * int64_t{kWordBytes};
-      const uint8_t* clean = tile.clean_packed != nullptr ? tile.clean_packed + word : nullptr;
-      uint8_t* packed = tile.packed + word;
-      switch (coder.way()) {
-        case CodeWay::floats:
-          finish_channel<kLanes, CodeWay::floats>(sums, coder, bits, mask, packed, clean, difference);
-          break;
-        case CodeWay::right_shift:
-          finish_channel<kLanes, CodeWay::right_shift>(sums, coder, bits, mask, packed, clean, difference);
-          break;
-        case CodeWay::left_shift:
-          finish_channel<kLanes, CodeWay::left_shift>(sums, coder, bits, mask, packed, clean, difference);
-          break;
-      }
-    }
-    place.advance(pool);
   }
 }
 
 template <typename Unit>
-void correct_with_unit(const LevelLayer& layer, const LevelChannel* jobs, int num_jobs, TileJob* tiles,
+void correct_with_unit(const LevelLayer& layer, const ChannelJob* jobs, int num_jobs, TileJob* tiles,
                        int num_tiles) {
   const Coder<Unit::kLanes> coder(layer.finish);
-  for (int t = 0; t < num_tiles; ++t) {
-    typename Vector<Unit::kLanes>::Words difference = {};
-    for (int j = 0; j < num_jobs; ++j) {
-      if (layer.width == Width::halves) {
-        correct_channel<HalvesDot<Unit>>(layer, jobs[j], tiles[t], coder, difference);
-      } else if constexpr (Unit::kBytes == ByteWay::dot) {
-        correct_channel<BytesDot<Unit>>(layer, jobs[j], tiles[t], coder, difference);
-      } else {
-        if constexpr (Unit::kBytes == ByteWay::pairs) {
-          if (jobs[j].pairs_fit) {
-            correct_channel<PairsDot<Unit, 1>>(layer, jobs[j], tiles[t], coder, difference);
-            continue;
-          }
-        }
-        correct_channel<WideDot<Unit>>(layer, jobs[j], tiles[t], coder, difference);
-      }
+  const Width width = layer.finish != nullptr ? layer.finish->width : Width::bytes;
+  const bool plain = corrects_plainly<Unit::kLanes>(layer, tiles, num_tiles, coder);
+  int64_t words = 0;
+  for (int j = 0; j < num_jobs; ++j) words += int64_t{jobs[j].num_corrections} * layer.num_pixels;
+  // Tile after tile where words of the tensor are met again and again while they are in the first cache.
+  const bool is_sparse = words <= 2 * layer.row_words;
+  for (int t = 0; t < num_tiles;) {
+    const int left = num_tiles - t, limit = is_sparse ? kTilesAtOnce : 1, count = left < limit ? left : limit;
+    for (int j = 0, asked = 0; j < num_jobs;) {
+      for (; is_sparse && asked < num_jobs && asked < j + kJobsAhead; ++asked)
+        prefetch(jobs[asked], layer, tiles + t, count);
+      const WordPlaces places = places_of(jobs + j, num_jobs - j, width, coder.excess());
+      correct_jobs<Unit>(layer, jobs + j, places, tiles + t, count, coder, plain);
+      j += places.count;
     }
-    if (any(difference)) tiles[t].changed = true;
+    t += count;
   }
 }
 

@@ -47,9 +47,11 @@ int magnitude_of_byte(int32_t word, int byte) {
   return std::abs(static_cast<int8_t>(static_cast<uint32_t>(word) >> (8 * byte)));
 }
 
-/// Whether every two products side by side fit 16 bits. Most differences come from one fault each and have
-/// one byte that is not zero, and its product alone fits: those are told by bits, many at a time.
-bool pairs_fit(std::span<const Correction> corrections, int32_t max_code) {
+}  // namespace
+
+// Most differences come from one fault each and have one byte that is not zero, and its product alone fits:
+// those are told by bits, many at a time.
+bool products_fit(std::span<const Correction> corrections, int32_t max_code) {
   uint32_t doubles = 0;
   for (const Correction& each : corrections) {
     const auto bytes = static_cast<uint32_t>(each.difference);
@@ -65,8 +67,6 @@ bool pairs_fit(std::span<const Correction> corrections, int32_t max_code) {
   }
   return true;
 }
-
-}  // namespace
 
 void run_sums(SumsLoop loop, const PackedSums& layer, std::span<const QuadJob> quads,
               std::span<TileJob> tiles) {
@@ -88,22 +88,8 @@ void run_update(SumsLoop loop, const PackedSums& layer, std::span<const QuadJob>
 
 void run_correct(CorrectLoop loop, const PackedSums& layer, std::span<const ChannelJob> channels,
                  std::span<TileJob> tiles) {
-  constexpr size_t kAtOnce = 16;
-  const LevelLayer level = level_layer(layer);
-  while (!channels.empty()) {
-    LevelChannel jobs[kAtOnce];
-    int num_jobs = 0;
-    for (const ChannelJob& job : channels.first(std::min(kAtOnce, channels.size()))) {
-      LevelChannel& each = jobs[num_jobs++];
-      each.corrections = job.corrections.data();
-      each.num_corrections = static_cast<int>(job.corrections.size());
-      each.channel = job.channel;
-      each.start_change = job.start_change;
-      each.pairs_fit = pairs_fit(job.corrections, layer.max_code);
-    }
-    loop(level, jobs, num_jobs, tiles.data(), static_cast<int>(tiles.size()));
-    channels = channels.subspan(static_cast<size_t>(num_jobs));
-  }
+  loop(level_layer(layer), channels.data(), static_cast<int>(channels.size()), tiles.data(),
+       static_cast<int>(tiles.size()));
 }
 
 }  // namespace netsurf::cpu

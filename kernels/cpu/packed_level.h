@@ -28,15 +28,6 @@ struct LevelLayer {
   const int32_t* out_words = nullptr;  // the finish's
 };
 
-/// ChannelJob without a span. Nothing is set by itself: a call has an array of them.
-struct LevelChannel {
-  const Correction* corrections;
-  int num_corrections;
-  int32_t channel;
-  int32_t start_change;
-  bool pairs_fit;  // bytes: two products side by side of a difference's fit 16 bits
-};
-
 /// Two places of the four in a word of 8-bit codes: the even ones or the odd ones.
 struct PlacePair {
   int32_t kernel = 0;  // word within a kernel row
@@ -56,7 +47,7 @@ struct Scratch {
 
 using SumsLoop = void (*)(const LevelLayer& layer, const QuadJob* quads, int num_quads, TileJob* tiles,
                           int num_tiles, const Scratch& scratch);
-using CorrectLoop = void (*)(const LevelLayer& layer, const LevelChannel* channels, int num_channels,
+using CorrectLoop = void (*)(const LevelLayer& layer, const ChannelJob* channels, int num_channels,
                              TileJob* tiles, int num_tiles);
 
 /// Run a level's loop on jobs with spans.
@@ -69,13 +60,13 @@ void run_correct(CorrectLoop loop, const PackedSums& layer, std::span<const Chan
 
 // The levels, one file each. Call only what find_kernels finds; the matrix unit corrects like avx512_vnni.
 void sums_portable(const LevelLayer&, const QuadJob*, int, TileJob*, int, const Scratch&);
-void correct_portable(const LevelLayer&, const LevelChannel*, int, TileJob*, int);
+void correct_portable(const LevelLayer&, const ChannelJob*, int, TileJob*, int);
 void sums_avx2(const LevelLayer&, const QuadJob*, int, TileJob*, int, const Scratch&);
-void correct_avx2(const LevelLayer&, const LevelChannel*, int, TileJob*, int);
+void correct_avx2(const LevelLayer&, const ChannelJob*, int, TileJob*, int);
 void sums_avx_vnni(const LevelLayer&, const QuadJob*, int, TileJob*, int, const Scratch&);
-void correct_avx_vnni(const LevelLayer&, const LevelChannel*, int, TileJob*, int);
+void correct_avx_vnni(const LevelLayer&, const ChannelJob*, int, TileJob*, int);
 void sums_avx512_vnni(const LevelLayer&, const QuadJob*, int, TileJob*, int, const Scratch&);
-void correct_avx512_vnni(const LevelLayer&, const LevelChannel*, int, TileJob*, int);
+void correct_avx512_vnni(const LevelLayer&, const ChannelJob*, int, TileJob*, int);
 void sums_amx(const LevelLayer&, const QuadJob*, int, TileJob*, int, const Scratch&);
 
 }  // namespace netsurf::cpu

@@ -33,7 +33,7 @@ void sums_portable(const LevelLayer& layer, const QuadJob* quads, int num_quads,
   sum_with_unit<Portable>(layer, quads, num_quads, tiles, num_tiles, scratch);
 }
 
-void correct_portable(const LevelLayer& layer, const LevelChannel* channels, int num_channels, TileJob* tiles,
+void correct_portable(const LevelLayer& layer, const ChannelJob* channels, int num_channels, TileJob* tiles,
                       int num_tiles) {
   correct_with_unit<Portable>(layer, channels, num_channels, tiles, num_tiles);
 }

@@ -91,11 +91,19 @@ void PackedCase::sum(Tile& tile) const {
 
 void PackedCase::correct(Tile& tile) const {
   for (const ChannelJob& job : channels_) {
+    if (!tile.with_packed || !tile.with_clean) continue;
+    for (int32_t first : out_words_) {
+      int64_t at = (first + job.channel / codes_per_word(finish_.width)) * int64_t{kWordBytes};
+      std::memcpy(tile.packed.bytes() + at, tile.clean_packed.bytes() + at, kWordBytes);
+    }
+  }
+  for (const ChannelJob& job : channels_) {
+    std::span<const Correction> corrections(job.corrections, static_cast<size_t>(job.num_corrections));
     for (int s = 0; s < kTile; ++s) {
       std::vector<uint32_t> sums;
       for (int32_t pixel : pixels_) {
         uint32_t products = 0;
-        for (const Correction& each : job.corrections)
+        for (const Correction& each : corrections)
           products += dot(word_at(tile.x.bytes(), pixel + each.word, s),
                           static_cast<uint32_t>(each.difference), layer_.width);
         int64_t at = sum_at(sums.size(), job.channel, s);

@@ -183,7 +183,8 @@ void PackedCase::draw_channels() {
     int32_t largest = layer_.width == Width::bytes ? random_.of<int>({127, 64, 3}) : 1 << 15;
     for (int i = random_.pick(0, 9); i > 0; --i)
       list.push_back({random_.pick(0, reach - 1), draw_word(largest, true)});
-    channels_.push_back({channel, static_cast<int32_t>(random_.bits()) >> random_.pick(0, 31), list});
+    channels_.push_back({channel, static_cast<int32_t>(random_.bits()) >> random_.pick(0, 31), list.data(),
+                         static_cast<int32_t>(list.size()), products_fit(list, layer_.max_code)});
   }
 }
 
