@@ -69,7 +69,7 @@ int bench_rates(const Arguments& arguments, const Streams& streams) {
   DeviceChoice device = device_of(arguments);
   Model model = open_model(arguments.text("model"), arguments, streams);
   EvaluationSet set = open_set(arguments, model);
-  std::unique_ptr<Session> session = device.backend()->open(model, set, BitSpace(model), options);
+  std::unique_ptr<Session> session = device.backend(streams)->open(model, set, BitSpace(model), options);
   int64_t trials = arguments.has("num_reps") ? arguments.integer("num_reps", 1, 1000000) : kTrialsPerRun;
   int64_t repeats = arguments.integer("repeats", 1, 1000);
 

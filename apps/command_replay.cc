@@ -185,7 +185,7 @@ int replay_main(const Arguments& arguments, const Streams& streams) {
               FaultSampler(space, plan.faults, plan.protection).sample(trial, trial + 1).flips(trial),
               streams);
 
-  std::unique_ptr<Session> session = device.backend()->open(model, set, space, options);
+  std::unique_ptr<Session> session = device.backend(streams)->open(model, set, space, options);
   TrialOutcome outcome = session->run(plan)[0];
   streams.err << "backend " << session->path() << "\n";
   streams.out << "\ntrial " << trial << " of " << record.name() << ": " << text_of(outcome) << "\n";

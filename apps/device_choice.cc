@@ -1,6 +1,7 @@
 #include "apps/device_choice.h"
 
 #include <charconv>
+#include <ostream>
 
 #include "apps/option_groups.h"
 #include "engine/base/error.h"
@@ -42,6 +43,11 @@ DeviceChoice device_of(const Arguments& arguments) {
   if (std::string reason = why_not_cuda(choice.cuda_device); !reason.empty())
     throw InputError("--device " + text + ": " + reason);
   return choice;
+}
+
+std::unique_ptr<Backend> DeviceChoice::backend(const Streams& streams) const {
+  if (!notice.empty()) streams.err << notice << "\n";
+  return is_cuda ? make_cuda_backend(cuda_device) : make_cpu_backend();
 }
 
 }  // namespace netsurf

@@ -14,9 +14,8 @@ struct DeviceChoice {
   int cuda_device = kAllDevices;
   std::string notice;  // what auto chose and why, to be said on stderr; empty where the device was named
 
-  std::unique_ptr<Backend> backend() const {
-    return is_cuda ? make_cuda_backend(cuda_device) : make_cpu_backend();
-  }
+  /// Says the notice.
+  std::unique_ptr<Backend> backend(const Streams& streams) const;
 };
 
 /// Throws InputError for other words than cpu, cuda, cuda:N and auto, for a device that is not here, and for

@@ -107,7 +107,6 @@ StudyRequest study_of(const Arguments& arguments) {
   set_metrics(arguments, study);
   study.session = session_of(arguments);
   study.device = device_of(arguments);
-  if (!study.device.notice.empty()) study.notices.push_back(study.device.notice);
   study.audit = UnitDecimal::parse(arguments.text("audit"), "--audit");
   if (study.session.path == Path::plain && !study.audit.is_zero())
     refuse_idle("audit", "with --path plain, which is what an audit runs");

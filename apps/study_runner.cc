@@ -195,7 +195,7 @@ int run_study(const std::vector<RankedModel>& models, const StudyRequest& study,
               << study.faults.seed << ", fault model " << name_of(study.faults.model) << ", design "
               << name_of(study.faults.design) << ", data " << sets.front().digest.substr(0, 12) << "\n";
 
-  std::unique_ptr<Backend> backend = study.device.backend();
+  std::unique_ptr<Backend> backend = study.device.backend(streams);
   AuditTally tally;
   OpenSession open_session = [&](size_t index) {
     const Model& model = models[index].file.model;

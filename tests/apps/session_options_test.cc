@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "engine/store/sqlite_store.h"
@@ -34,7 +35,7 @@ class HowToRun : public testing::Test {
   }
   static Ran sweep(const std::string& name, const std::string& rest) {
     return run("sweep --model " + model() + " --ranking " + ranking() + " --store " + store(name) +
-               " --ber_range 0.001 0.05 --protection_range 0 0.3 --threads 1 " + rest);
+               " --ber_range 0.001 0.05 --protection_range 0 0.3 --threads 1 --device cpu " + rest);
   }
   static std::string exported(const std::string& name) {
     return run("export " + store(name) + " --format trials").out + run("export " + store(name)).out;
@@ -93,7 +94,8 @@ TEST_F(HowToRun, IsChosenForAReplayToo) {
   std::string cell = opened->cells().back().record.identity.key(opened->study()).substr(0, 16);
   std::set<std::string> printed;
   for (const char* path : {"plain", "dense", "delta", "auto"}) {
-    Ran ran = run("replay " + store("replayed") + " --cell " + cell + " --trial 3 --path " + path);
+    Ran ran =
+        run("replay " + store("replayed") + " --cell " + cell + " --trial 3 --device cpu --path " + path);
     EXPECT_EQ(ran.code, 0) << ran.err;
     EXPECT_THAT(ran.err, HasSubstr(std::string("backend cpu/") + path));
     EXPECT_THAT(ran.out, HasSubstr("the results file holds the same outcome"));
@@ -104,7 +106,7 @@ TEST_F(HowToRun, IsChosenForAReplayToo) {
 
 TEST_F(HowToRun, IsSaidByABenchmark) {
   Ran ran = run("bench --model " + model() +
-                " --path dense --isa portable --num_reps 2 --repeats 1 --ber_range 0.01");
+                " --device cpu --path dense --isa portable --num_reps 2 --repeats 1 --ber_range 0.01");
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("backend cpu/dense/portable\n"));
 }
@@ -114,6 +116,30 @@ TEST_F(HowToRun, AnUnknownInstructionSetIsRefusedBeforeAnythingIsMade) {
   EXPECT_EQ(ran.code, 2);
   EXPECT_THAT(ran.err, AllOf(HasSubstr("instruction set \"sse9\""), HasSubstr("portable")));
   EXPECT_FALSE(std::filesystem::exists(store("refused")));
+}
+
+TEST_F(HowToRun, TheDeviceThatAutoChoseIsSaid) {
+  std::string study = "bench --model " + model() + " --num_reps 2 --repeats 1 --ber_range 0.01";
+  EXPECT_THAT(run(study).err, HasSubstr("device c"));  // cpu and why, or cuda
+  EXPECT_THAT(run(study + " --isa portable").err,
+              HasSubstr("device cpu: --isa and --cache_memory are the CPU's\n"));
+  EXPECT_THAT(run(study + " --device cpu").err, Not(HasSubstr("device")));
+}
+
+TEST_F(HowToRun, ADeviceThatIsNotThereIsRefusedBeforeAnythingIsMade) {
+  for (auto [device, words] : std::vector<std::pair<std::string, std::string>>{
+           {"gpu", "--device is \"gpu\"; expected cpu, cuda, cuda:N or auto"},
+           {"cuda:", "expected cpu, cuda, cuda:N or auto"},
+           {"cuda:-1", "expected cpu, cuda, cuda:N or auto"},
+           {"cuda:99", "--device cuda:99: "},
+           {"cuda --isa portable", "--isa would have no effect with --device cuda"}}) {
+    Ran ran = run("sweep --model " + model() + " --ber_range 0.001 --num_reps 2 --store " + store("none") +
+                  " --device " + device);
+    EXPECT_EQ(ran.code, 2) << device;
+    EXPECT_THAT(ran.err, HasSubstr(words));
+    EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+  }
+  EXPECT_FALSE(std::filesystem::exists(store("none")));
 }
 
 }  // namespace
