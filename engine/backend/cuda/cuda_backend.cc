@@ -20,6 +20,11 @@ constexpr uint64_t kDefaultBatch = 8192;   // lanes: enough blocks for any devic
 constexpr double kMaxFlipsHeld = 1 << 27;  // of a batch: lists and patches of at most 1.5 GiB
 constexpr uint64_t kTrialsEstimated = 64;
 
+/// What the runtime refused, with the device's name.
+RunError device_error(const cuda::Device& device, const cuda::Error& error) {
+  return RunError("device cuda:" + std::to_string(device.index) + " (" + device.name + "): " + error.what());
+}
+
 class CudaSession : public Session {
  public:
   CudaSession(const Model& model, const EvaluationSet& set, BitSpace space, const SessionOptions& options,
@@ -53,10 +58,9 @@ class CudaSession : public Session {
  protected:
   std::vector<TrialOutcome> do_run(const TrialPlan& plan) override {
     try {
-      return run_all(plan);
+      return run_all(*runner_for(expected_flips(plan)).runner, plan);
     } catch (const cuda::Error& error) {
-      throw RunError("device cuda:" + std::to_string(device_.index) + " (" + device_.name +
-                     "): " + error.what());
+      throw device_error(device_, error);
     }
   }
 
@@ -78,9 +82,8 @@ class CudaSession : public Session {
   };
 
   /// Draws each batch while the lanes of the one before run.
-  std::vector<TrialOutcome> run_all(const TrialPlan& plan) {
+  std::vector<TrialOutcome> run_all(LaneRunner& runner, const TrialPlan& plan) {
     cuda::use_device(device_.index);
-    LaneRunner& runner = *runner_for(expected_flips(plan)).runner;
     DeviceSampler sampler(bit_space(), plan.faults, plan.protection, runner.segments(), draw_stream_);
     auto by_flips =
         static_cast<uint64_t>(std::max(1.0, kMaxFlipsHeld / std::max(1.0, sampler.expected_flips())));
@@ -143,15 +146,17 @@ class CudaSession : public Session {
     }
   }
 
-  /// The device's clean outcome must be the host's.
+  /// Every runner's clean outcome must be the host's.
   void check_clean() {
     TrialPlan nothing;
     nothing.end = 1;
-    TrialOutcome found = do_run(nothing)[0];
-    if (found == clean_) return;
-    throw RunError("device " + std::to_string(device_.index) + " (" + device_.name + ") counts " +
-                   text_of(found) + " without faults, expected " + text_of(clean_) +
-                   "; run with --device cpu");
+    for (const ChosenRunner& each : runners_) {
+      TrialOutcome found = run_all(*each.runner, nothing)[0];
+      if (found == clean_) continue;
+      throw RunError("device " + std::to_string(device_.index) + " (" + device_.name + "), path " +
+                     std::string(each.runner->name()) + ", counts " + text_of(found) +
+                     " without faults, expected " + text_of(clean_) + "; run with --device cpu");
+    }
   }
 
   PlainNetwork network_;
@@ -175,8 +180,12 @@ class CudaBackend : public Backend {
                                    const SessionOptions& options) override {
     std::vector<std::unique_ptr<Session>> sessions;
     for (const cuda::Device& device : devices_) {
-      cuda::use_device(device.index);
-      sessions.push_back(std::make_unique<CudaSession>(model, set, space, options, device));
+      try {
+        cuda::use_device(device.index);
+        sessions.push_back(std::make_unique<CudaSession>(model, set, space, options, device));
+      } catch (const cuda::Error& error) {
+        throw device_error(device, error);
+      }
     }
     return sessions.size() == 1 ? std::move(sessions.front()) : make_shared_session(std::move(sessions));
   }

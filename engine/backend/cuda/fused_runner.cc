@@ -34,9 +34,9 @@ class FusedRunner : public LaneRunner {
 
   std::string_view name() const override { return is_delta_ ? "delta" : "fused"; }
   const std::vector<cuda::PatchSegment>& segments() const override { return segments_; }
-  uint64_t bytes_per_lane() const override { return num_parts() * sizeof(cuda::LaneCounts); }
   int max_lanes() const override {
-    return static_cast<int>(std::clamp<uint64_t>(kMaxPartBytes / bytes_per_lane(), 1, 1 << 20));
+    const uint64_t per_lane = num_parts() * sizeof(cuda::LaneCounts);
+    return static_cast<int>(std::clamp<uint64_t>(kMaxPartBytes / per_lane, 1, 1 << 20));
   }
   void reserve(int num_lanes) override { parts_.reserve(static_cast<size_t>(num_lanes) * num_parts()); }
 

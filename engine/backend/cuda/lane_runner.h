@@ -1,4 +1,4 @@
-// A way to run lanes on the device: the fused path and the layer path are two.
+// A way to run lanes on the device: the fused, the delta and the layer path.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +15,12 @@ class LaneRunner {
  public:
   virtual ~LaneRunner() = default;
 
-  /// "fused", "layer": what runs, for logs.
+  /// "fused", "delta" or "layer": what runs, for logs.
   virtual std::string_view name() const = 0;
   /// Where its parameter image has the elements of each segment of the bit space, in the space's order; the
   /// pointers are the device's and live as long as the runner.
   virtual const std::vector<cuda::PatchSegment>& segments() const = 0;
-  /// Bytes of device memory that one more lane of a batch takes, and lanes that a batch can have at most.
-  virtual uint64_t bytes_per_lane() const = 0;
+  /// Lanes that a batch can have at most.
   virtual int max_lanes() const = 0;
   /// Room for batches of so many lanes. Throws cuda::OutOfMemory.
   virtual void reserve(int num_lanes) = 0;

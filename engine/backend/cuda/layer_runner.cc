@@ -30,7 +30,6 @@ class LayerRunner : public LaneRunner {
 
   std::string_view name() const override { return "layer"; }
   const std::vector<cuda::PatchSegment>& segments() const override { return segments_; }
-  uint64_t bytes_per_lane() const override { return clean_.bytes(); }
   int max_lanes() const override { return cuda::kMaxChunkLanes; }
 
   void reserve(int num_lanes) override {

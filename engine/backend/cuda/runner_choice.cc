@@ -59,6 +59,25 @@ std::unique_ptr<LaneRunner> make_delta(const RunnerScope& scope, const FusedChai
   return nullptr;
 }
 
+/// What a runner's lanes take: batches of lanes without flips and with some.
+LaneCosts measure_costs(LaneRunner& runner, const RunnerScope& scope) {
+  const int lanes = measured_lanes(runner);
+  const cuda::ScoreData score = scope.scores.data(false);
+  LaneCosts costs;
+  costs.fixed = seconds_of_clean_lanes(runner, lanes, score, scope.stream) / lanes;
+  const auto bits = static_cast<double>(scope.space.size());
+  if (bits == 0) return costs;
+  FaultSpec faults;
+  faults.bit_error_rate = UnitDecimal::parse(std::to_string(std::min(0.5, kFlips / bits)), "rate");
+  DeviceSampler sampler(scope.space, faults, {}, runner.segments(), scope.stream);
+  DeviceFaults drawn = sampler.sample(0, static_cast<uint64_t>(lanes));
+  const double flips = static_cast<double>(drawn.flips.num_flips) / lanes;
+  if (flips == 0) return costs;
+  const double seconds = seconds_of_lanes(runner, drawn.patches, score, scope.stream) / lanes;
+  costs.per_flip = std::max(0.0, seconds - costs.fixed) / flips;
+  return costs;
+}
+
 }  // namespace
 
 std::vector<ChosenRunner> choose_runners(const RunnerScope& scope, Path path) {
@@ -80,24 +99,6 @@ std::vector<ChosenRunner> choose_runners(const RunnerScope& scope, Path path) {
     runners.push_back({make_layer_runner(scope.network, scope.space, scope.set, budget, scope.stream), {}});
   }
   return runners;
-}
-
-LaneCosts measure_costs(LaneRunner& runner, const RunnerScope& scope) {
-  const int lanes = measured_lanes(runner);
-  const cuda::ScoreData score = scope.scores.data(false);
-  LaneCosts costs;
-  costs.fixed = seconds_of_clean_lanes(runner, lanes, score, scope.stream) / lanes;
-  const auto bits = static_cast<double>(scope.space.size());
-  if (bits == 0) return costs;
-  FaultSpec faults;
-  faults.bit_error_rate = UnitDecimal::parse(std::to_string(std::min(0.5, kFlips / bits)), "rate");
-  DeviceSampler sampler(scope.space, faults, {}, runner.segments(), scope.stream);
-  DeviceFaults drawn = sampler.sample(0, static_cast<uint64_t>(lanes));
-  const double flips = static_cast<double>(drawn.flips.num_flips) / lanes;
-  if (flips == 0) return costs;
-  const double seconds = seconds_of_lanes(runner, drawn.patches, score, scope.stream) / lanes;
-  costs.per_flip = std::max(0.0, seconds - costs.fixed) / flips;
-  return costs;
 }
 
 double seconds_of_clean_lanes(LaneRunner& runner, int num_lanes, const cuda::ScoreData& score,

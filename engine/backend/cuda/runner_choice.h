@@ -39,9 +39,6 @@ struct RunnerScope {
 /// in use is scope.device.
 std::vector<ChosenRunner> choose_runners(const RunnerScope& scope, Path path);
 
-/// What a runner's lanes take: batches of lanes without flips and with some.
-LaneCosts measure_costs(LaneRunner& runner, const RunnerScope& scope);
-
 /// Seconds on the device of a batch without flips, the fastest of some.
 double seconds_of_clean_lanes(LaneRunner& runner, int num_lanes, const cuda::ScoreData& score,
                               const cuda::Stream& stream);
