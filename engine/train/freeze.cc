@@ -49,7 +49,8 @@ class Freezer {
     layers_.push_back(std::move(layer));
   }
 
-  Model build(const std::string& name, std::map<std::string, std::string> notes) {
+  Model build(const std::string& name, std::map<std::string, std::string> notes, float output_unit) {
+    layers_.back().unit = output_unit;
     return Model::build(name, std::move(layers_), std::move(parameters_), std::move(notes));
   }
 
@@ -100,10 +101,11 @@ class Freezer {
 
 }  // namespace
 
-Model freeze(const Network& network, const std::string& name, std::map<std::string, std::string> notes) {
+Model freeze(const Network& network, const std::string& name, std::map<std::string, std::string> notes,
+             float output_unit) {
   Freezer freezer(network);
   for (const Node& node : network.nodes()) freezer.add(node);
-  return freezer.build(name, std::move(notes));
+  return freezer.build(name, std::move(notes), output_unit);
 }
 
 }  // namespace netsurf

@@ -126,10 +126,12 @@ struct TrainedNetwork::State {
         notes["validation_accuracy"] = number_text(record.validation_accuracy);
     }
     std::string name = benchmark.name + (options.prune.is_zero() ? "" : "_pruned_" + options.prune.text());
-    return netsurf::freeze(network, name, std::move(notes));
+    const bool scales = benchmark.loss == LossKind::cross_entropy;
+    return netsurf::freeze(network, name, std::move(notes),
+                           scales ? static_cast<float>(benchmark.logit_scale) : 1.0F);
   }
 
-  Evaluation evaluate(const Samples& samples, double logit_scale) {
+  Evaluation evaluate(const Samples& samples) {
     Evaluation result;
     result.count = samples.count;
     result.accuracy = result.loss = kNaN;
@@ -144,7 +146,7 @@ struct TrainedNetwork::State {
       source.load(network, rows.data(), batch);
       network.forward(batch, false);
       int64_t hits = 0;
-      loss += source.loss(network, batch, false, logit_scale, &hits) * batch;
+      loss += source.loss(network, batch, false, benchmark.logit_scale, &hits) * batch;
       correct += hits;
     }
     result.loss = loss / static_cast<double>(samples.count);
@@ -269,7 +271,7 @@ void TrainedNetwork::State::run(const Dataset& dataset, const TrainCallback& cal
     if (pruning.prunes_at(at)) prune(pruning, at);
     network.quantize_parameters();
     TrainProgress progress = run_epoch(source, optimizer, rows, at, rate, clock, callback);
-    const Evaluation validation = evaluate(dataset.validation, benchmark.logit_scale);
+    const Evaluation validation = evaluate(dataset.validation);
     if (dataset.validation.count > 0 && !std::isfinite(validation.loss)) {
       throw RunError("training of " + benchmark.name + " diverged: the validation loss after epoch " +
                      std::to_string(at + 1) + " is not a finite number; try a smaller learning rate than " +
@@ -306,7 +308,7 @@ Model TrainedNetwork::freeze() const { return state_->freeze(); }
 Evaluation TrainedNetwork::evaluate(const Samples& samples) const {
   const floating::ThreadScope threads(state_->options.num_threads);
   check_samples(state_->benchmark, samples, state_->network.output_size(), "evaluated");
-  return state_->evaluate(samples, 1.0);
+  return state_->evaluate(samples);
 }
 
 const std::vector<TrainProgress>& TrainedNetwork::history() const { return state_->history; }

@@ -16,11 +16,13 @@
 namespace netsurf {
 namespace {
 
-double integer_accuracy(const Model& model, const Samples& samples) {
+TrialOutcome integer_outcome(const Model& model, const Samples& samples) {
   const EvaluationSet set = encode(model, samples, Task::classification);
-  const auto backend = make_cpu_backend();
-  const auto session = backend->open(model, set, BitSpace(model), {});
-  return static_cast<double>(session->clean().correct) / static_cast<double>(set.count);
+  return make_cpu_backend()->open(model, set, BitSpace(model), {})->clean();
+}
+
+double integer_accuracy(const Model& model, const Samples& samples) {
+  return static_cast<double>(integer_outcome(model, samples).correct) / static_cast<double>(samples.count);
 }
 
 Dataset scaled_dataset(const Benchmark& benchmark) {
@@ -55,6 +57,17 @@ TEST(Train, MnistFnnLiteReachesNinetyTwoPercentOnTest) {
   EXPECT_GE(trained.evaluate(dataset.test).accuracy, 0.92);
   EXPECT_NEAR(integer_accuracy(trained.freeze(), dataset.test), trained.evaluate(dataset.test).accuracy,
               0.005);
+}
+
+TEST(Train, TheFrozenModelsLossIsTheOneThatWasTrained) {
+  const Benchmark benchmark = blob_benchmark(std::string("logit_scale 4\n") + kBlobLayers);
+  const Dataset dataset = blobs();
+  const TrainedNetwork trained = train(benchmark, dataset);
+  const Model model = trained.freeze();
+  EXPECT_EQ(model.layers().back().unit, 4);
+  const auto samples = static_cast<double>(dataset.test.count);
+  EXPECT_NEAR(static_cast<double>(integer_outcome(model, dataset.test).loss) * kLossUnit / samples,
+              trained.evaluate(dataset.test).loss, 1e-3);
 }
 
 TEST(Train, RepeatsBitForBitForAnyThreadCountAndDiffersBySeed) {
