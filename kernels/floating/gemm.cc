@@ -1,11 +1,11 @@
 #include "kernels/floating/gemm.h"
 
 #include <cblas.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <cstdint>
 
+#include "kernels/floating/blas_thread.h"
 #include "kernels/floating/parallel.h"
 
 namespace netsurf::floating {
@@ -23,25 +23,10 @@ void call_blas(CBLAS_TRANSPOSE transpose_a, CBLAS_TRANSPOSE transpose_b, const G
               p.c, p.ldc);
 }
 
-void keep_to_one_thread() {
-  static const int ignored = [] {
-    const int before = omp_get_max_threads();
-    openblas_set_num_threads(1);
-    omp_set_num_threads(before);
-    return 0;
-  }();
-  static_cast<void>(ignored);
-}
-
-// Threads are ours; BLAS's own would be started on top of them. An OpenBLAS built on OpenMP takes its number
-// of threads from the calling thread's setting, one with threads of its own from a global one.
 template <typename Real>
 void call(const GemmOf<Real>& p) {
-  keep_to_one_thread();
-  const int before = omp_get_max_threads();
-  if (before != 1) omp_set_num_threads(1);
+  const OneBlasThread one_thread;
   call_blas(p.transpose_a ? CblasTrans : CblasNoTrans, p.transpose_b ? CblasTrans : CblasNoTrans, p);
-  if (before != 1) omp_set_num_threads(before);
 }
 
 template <typename Real>
@@ -58,7 +43,8 @@ void call_each(const GemmBatch<Real>& batch) {
 
 }  // namespace
 
-void gemm(const Gemm& product) { call(with_leading_dimensions(product)); }
+void gemm(const GemmOf<float>& product) { call(with_leading_dimensions(product)); }
+void gemm(const GemmOf<double>& product) { call(with_leading_dimensions(product)); }
 
 void parallel_gemm(const Gemm& product) {
   const Gemm whole = with_leading_dimensions(product);

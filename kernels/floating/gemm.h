@@ -42,7 +42,8 @@ GemmOf<Real> with_leading_dimensions(GemmOf<Real> product) {
 }
 
 /// On the calling thread.
-void gemm(const Gemm& product);
+void gemm(const GemmOf<float>& product);
+void gemm(const GemmOf<double>& product);
 
 /// On all threads of OpenMP: blocks of rows or columns of C, whichever are more.
 void parallel_gemm(const Gemm& product);
