@@ -1,5 +1,6 @@
 #include "engine/backend/scorer.h"
 
+#include <bit>
 #include <type_traits>
 
 #include "kernels/core/score.h"
@@ -29,6 +30,7 @@ Scorer::Scorer(const Model& model, const EvaluationSet& set)
   if (classifies()) {
     labels_ = set.labels;
     labels_.resize(lanes);
+    clean_losses_.resize(lanes);
   } else if (has_loss()) {
     targets_.resize(lanes * num_codes);
     for (size_t sample = 0; sample < static_cast<size_t>(set.count); ++sample) {
@@ -70,7 +72,12 @@ void Scorer::record_clean(const Int* codes, int64_t begin, int count) {
   }
   TrialOutcome sums = empty_outcome(0, true);
   if (is_vectorized_) {
-    add_answers(clean_tile(begin), begin, count, true, sums);
+    add_answers(clean_tile(begin), begin, count, false, sums);
+    for (int s = 0; s < count && has_loss(); ++s) {
+      int64_t loss = loss_of(codes + s, kTile, begin + s);
+      if (classifies()) clean_losses_[static_cast<size_t>(begin + s)] = loss;
+      sums.loss += loss;
+    }
   } else {
     add_one_by_one(codes, begin, count, true, sums);
   }
@@ -110,6 +117,16 @@ void Scorer::add_answers(const int32_t* codes, int64_t begin, int count, bool wi
     outcome.correct += count - cpu::count_different(predictions, labels_.data() + begin, count);
     if (!with_loss) return;
     if (count == kTile) {
+      // Mostly few samples differ from clean, and exponentials are what scoring costs.
+      const uint32_t changed = cpu::changed_samples(codes, clean_tile(begin), num_codes_);
+      if (std::popcount(changed) <= kTile / 2) {
+        outcome.loss +=
+            clean_counts_[static_cast<size_t>(begin / kTile)].loss +
+            cpu::cross_entropy_of(codes, num_codes_, step_, largest, labels_.data() + begin, changed);
+        for (uint32_t left = changed; left != 0; left &= left - 1)
+          outcome.loss -= clean_losses_[static_cast<size_t>(begin + std::countr_zero(left))];
+        return;
+      }
       outcome.loss += cpu::cross_entropy(codes, num_codes_, step_, largest, labels_.data() + begin);
       return;
     }

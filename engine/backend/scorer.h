@@ -66,6 +66,7 @@ class Scorer {
   std::vector<int64_t> clean_codes_;        // [samples, num_codes] if not, else empty
   std::vector<int32_t> clean_predictions_;  // [tiles, kTile]
   std::vector<CleanCounts> clean_counts_;   // [tiles]
+  std::vector<int64_t> clean_losses_;       // [tiles, kTile] if vectorized and classifying, else empty
   std::vector<int32_t> labels_;             // [tiles, kTile] if vectorized, else empty; beyond the set 0
   std::vector<float> targets_;              // [tiles, num_codes, kTile] likewise
 };

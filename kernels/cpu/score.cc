@@ -138,6 +138,45 @@ NETSURF_CLONES int64_t cross_entropy(const int32_t* codes, int num_codes, float 
   return loss;
 }
 
+NETSURF_CLONES uint32_t changed_samples(const int32_t* codes, const int32_t* clean, int num_codes) {
+  static_assert(kTile == 32);
+  int32_t different[kTile] = {};
+  for (int k = 0; k < num_codes; ++k, codes += kTile, clean += kTile) {
+    for (int s = 0; s < kTile; ++s) different[s] |= codes[s] ^ clean[s];
+  }
+  uint32_t samples = 0;
+  for (int s = 0; s < kTile; ++s) samples |= static_cast<uint32_t>(different[s] != 0) << s;
+  return samples;
+}
+
+NETSURF_CLONES int64_t cross_entropy_of(const int32_t* codes, int num_codes, float step,
+                                        const int32_t* largest, const int32_t* labels, uint32_t samples) {
+  constexpr int kLanes = 8;
+  int64_t loss = 0;
+  while (samples != 0) {
+    int place[kLanes], count = 0;
+    for (; count < kLanes && samples != 0; samples &= samples - 1) place[count++] = std::countr_zero(samples);
+    for (int i = count; i < kLanes; ++i) place[i] = place[0];
+    int32_t top[kLanes], label[kLanes];
+    for (int i = 0; i < kLanes; ++i) {
+      top[i] = largest[place[i]];
+      label[i] = codes[int64_t{labels[place[i]]} * kTile + place[i]];
+    }
+    float sum[kLanes] = {};
+    for (int k = 0; k < num_codes; ++k) {
+      const int32_t* row = codes + int64_t{k} * kTile;
+      int32_t code[kLanes];
+      for (int i = 0; i < kLanes; ++i) code[i] = row[place[i]];
+      for (int i = 0; i < kLanes; ++i) sum[i] += exp_of(static_cast<float>(code[i] - top[i]) * step);
+    }
+    int64_t units[kLanes];
+    for (int i = 0; i < kLanes; ++i)
+      units[i] = units_of(core::log_core(sum[i]) - static_cast<float>(label[i] - top[i]) * step);
+    for (int i = 0; i < count; ++i) loss += units[i];
+  }
+  return loss;
+}
+
 NETSURF_CLONES int64_t squared_error(const int32_t* codes, int num_codes, float step, const float* targets) {
   float sum[kTile] = {};
   for (int k = 0; k < num_codes; ++k, codes += kTile, targets += kTile) {

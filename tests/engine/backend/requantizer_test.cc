@@ -240,6 +240,19 @@ TEST(Requantizer, EveryWayToRoundToWrapAndToLeak) {
         ASSERT_EQ(core::requantize(static_cast<int32_t>(code), q), right);
       }
     }
+    // All of these codes at once, and those around the ones that saturate.
+    if (q.right_shift < 40) {
+      for (int64_t end : {q.low, q.high}) {
+        for (int64_t near : {-2, -1, 0, 1, 2}) codes.push_back((end << q.right_shift) - q.offset + near);
+      }
+    }
+    std::vector<int64_t> x64(2 * cpu::kTile);
+    std::vector<int32_t> y64(x64.size());
+    std::erase_if(codes, [&](int64_t code) { return code > bound || code < -bound; });
+    std::copy(codes.begin(), codes.end(), x64.begin());
+    cpu::requantize_all(x64.data(), 2, q, false, y64.data());
+    for (size_t s = 0; s < x64.size(); ++s)
+      ASSERT_EQ(y64[s], expected(layer, x64[s], frac_bits)) << x64[s] << " F=" << frac_bits;
     if (in.needs_64_bits()) continue;
     std::vector<int32_t> x(cpu::kTile), y(cpu::kTile);
     for (int32_t& code : x) code = static_cast<int32_t>(random.between(-bound, bound));

@@ -40,11 +40,12 @@ Codes random_codes(testing::Random& random, const Model& model, int64_t count) {
 /// Some samples as they were, some with one other code, some with all of them new.
 Codes faulty_codes(testing::Random& random, const Model& model, const Codes& clean) {
   Codes codes = random_codes(random, model, static_cast<int64_t>(clean.size()));
+  const int percent_changed = random.of<int>({3, 20, 70});
   for (size_t i = 0; i < codes.size(); ++i) {
-    if (random.chance(40)) continue;
+    if (random.chance(percent_changed / 2)) continue;
     int64_t code = codes[i][0];
     codes[i] = clean[i];
-    if (random.chance(50)) codes[i][static_cast<size_t>(random.bits() % codes[i].size())] = code;
+    if (random.chance(percent_changed)) codes[i][static_cast<size_t>(random.bits() % codes[i].size())] = code;
   }
   return codes;
 }

@@ -124,6 +124,8 @@ TEST(TileScore, DistanceAndChangesEqualTheCoreFunctions) {
         spoil(random, count, clean);
         ASSERT_EQ(squared_distance(codes.data(), clean.data(), num_codes, count), distance);
         ASSERT_EQ(count_changed(codes.data(), clean.data(), num_codes, count), changed);
+        uint32_t there = count == kTile ? ~0u : (1u << count) - 1;
+        ASSERT_EQ(std::popcount(changed_samples(codes.data(), clean.data(), num_codes) & there), changed);
       }
     }
   }
@@ -149,6 +151,42 @@ TEST(TileScore, CrossEntropyEqualsTheCoreFunction) {
           std::vector<int32_t> codes = random_tile(random, range, num_codes);
           expect_same_cross_entropy(codes, num_codes, step, random_lanes(random, 0, num_codes - 1));
         }
+      }
+    }
+  }
+}
+
+TEST(TileScore, ChangedSamplesAreThoseBits) {
+  testing::Random random(8);
+  for (int i = 0; i < 1000; ++i) {
+    std::vector<int32_t> clean = random_tile(random, {-5, 5}, 3), codes = clean;
+    auto samples = static_cast<uint32_t>(random.bits());
+    for (int s = 0; s < kTile; ++s) {
+      if ((samples >> s & 1) != 0) codes[static_cast<size_t>(random.pick(0, 2) * kTile + s)] += 1;
+    }
+    ASSERT_EQ(changed_samples(codes.data(), clean.data(), 3), samples);
+  }
+}
+
+TEST(TileScore, CrossEntropyOfSomeSamplesEqualsTheCoreFunction) {
+  testing::Random random(9);
+  for (Range range : kRanges) {
+    for (int num_codes : kNumCodes) {
+      for (int count = 0; count <= kTile; ++count) {
+        std::vector<int32_t> codes = random_tile(random, range, num_codes);
+        Lanes labels = random_lanes(random, 0, num_codes - 1), predictions, largest;
+        find_largest(codes.data(), num_codes, predictions.data(), largest.data());
+        uint32_t samples = 0;
+        while (std::popcount(samples) < count) samples |= 1u << random.pick(0, kTile - 1);
+        float step = random.of<float>({1.0f, 0x1p-4f, 0x1p-12f, 0x1.99999ap-9f});
+        int64_t expected = 0;
+        for (int s = 0; s < kTile; ++s) {
+          if ((samples >> s & 1) != 0)
+            expected +=
+                core::cross_entropy(codes.data() + s, num_codes, kTile, step, labels[static_cast<size_t>(s)]);
+        }
+        ASSERT_EQ(cross_entropy_of(codes.data(), num_codes, step, largest.data(), labels.data(), samples),
+                  expected);
       }
     }
   }
