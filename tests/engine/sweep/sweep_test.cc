@@ -293,5 +293,20 @@ TEST(BatchSize, GrowsTowardsASecondAndShrinksFromIt) {
   EXPECT_EQ(fixed.size(), 7u);
 }
 
+TEST(BatchSize, GrowsWhereACallCostsMuchByItself) {
+  auto settled = [](double overhead, double each) {
+    BatchSize chosen(0);
+    for (int i = 0; i < 20; ++i)
+      chosen.took(chosen.size(), overhead + each * static_cast<double>(chosen.size()));
+    double size = static_cast<double>(chosen.size());
+    return std::pair(size, overhead / (overhead + each * size));
+  };
+  auto [size, share] = settled(2, 0.1);
+  EXPECT_NEAR(share, 0.1, 0.01) << size;
+  EXPECT_NEAR(settled(10, 0.02).first, 1000, 1) << "half a minute at most";
+  EXPECT_NEAR(settled(0.01, 0.001).first, 990, 1) << "a second's worth where the call costs little";
+  EXPECT_NEAR(settled(100, 1).second, 0.5, 0.01) << "where one call takes minutes, half of it";
+}
+
 }  // namespace
 }  // namespace netsurf
