@@ -48,6 +48,16 @@ uint64_t descending_key(double score) {
   return bits >> 63 != 0 ? bits : bits ^ (~uint64_t{0} >> 1);
 }
 
+/// Throws RunError for a score that is not finite; minus zero becomes zero.
+void clean_scores(std::vector<double>& score) {
+  for (size_t id = 0; id < score.size(); ++id) {
+    if (!std::isfinite(score[id])) {
+      throw RunError("the ranker gave bit " + std::to_string(id) + " a score that is not a finite number");
+    }
+    if (score[id] == 0) score[id] = 0;
+  }
+}
+
 /// plane[BitId]: 0 for the highest exponent of the network, rising.
 struct Planes {
   std::vector<uint16_t> plane;
@@ -86,13 +96,20 @@ std::vector<BitId> order_by_key(const std::vector<uint64_t>& key) {
   return sorter.take();
 }
 
+RankedBits order_places(const RankRequest& request, std::vector<double> score) {
+  clean_scores(score);
+  std::vector<uint8_t> place(score.size());
+  for_each_bit(request.space, [&](BitId id, const BitSpace::Segment& segment, int64_t, int bit) {
+    place[id] = static_cast<uint8_t>(segment.bits - 1 - bit);
+  });
+  IdSorter sorter(score.size());
+  sorter.sort_by_64_bits([&](BitId id) { return descending_key(score[id]); });
+  sorter.sort_by(kMaxParameterBits, [&](BitId id) { return size_t{place[id]}; });
+  return {sorter.take(), std::move(score)};
+}
+
 RankedBits order_bits(const RankRequest& request, std::vector<double> score, OrderMode mode) {
-  for (size_t id = 0; id < score.size(); ++id) {
-    if (!std::isfinite(score[id])) {
-      throw RunError("the ranker gave bit " + std::to_string(id) + " a score that is not a finite number");
-    }
-    if (score[id] == 0) score[id] = 0;
-  }
+  clean_scores(score);
   Planes planes = find_planes(request);
   IdSorter sorter(score.size());
   auto by_plane = [&] { sorter.sort_by(planes.count, [&](BitId id) { return size_t{planes.plane[id]}; }); };

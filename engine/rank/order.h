@@ -30,6 +30,10 @@ void for_each_bit(const BitSpace& space, Visit visit) {
 /// for a score that is not finite.
 RankedBits order_bits(const RankRequest& request, std::vector<double> score, OrderMode mode);
 
+/// The same in layers of places, whatever their exponents: first the most significant bits of all elements,
+/// then the second ones, each layer by score. Throws as order_bits.
+RankedBits order_places(const RankRequest& request, std::vector<double> score);
+
 /// All ids, sorted by key[id] rising, ties by BitId.
 std::vector<BitId> order_by_key(const std::vector<uint64_t>& key);
 

@@ -18,32 +18,50 @@ constexpr std::array kRankers = {
     RankerRow{"layerwise_first", "layerwise", "layers from input to output", rank_layerwise_first},
     RankerRow{"layerwise_last", "", "layers from output to input", rank_layerwise_last},
     RankerRow{"weight_abs_value", "weight_abs_val weight_abs", "large weights first", rank_weight_abs_value},
+    RankerRow{"diffbitperweight", "", "elements whose neighbouring bits differ most first",
+              rank_diffbitperweight, false, OrderMode::planes, kBitPatternOptions},
+    RankerRow{"recursive_uneven", "", "elements of the commonest bit patterns first", rank_recursive_uneven,
+              false, OrderMode::planes, kBitPatternOptions},
+    RankerRow{"grad", "hirescam", "size of the gradient of the loss", rank_grad, true, OrderMode::planes,
+              kGradOptions},
+    RankerRow{"grad_norm", "hirescam_norm", "the same, scaled to [0, 1] in every tensor", rank_grad, true,
+              OrderMode::planes, kGradNormOptions},
+    RankerRow{"graddelta", "hiresdelta", "gradient where the weights are what flips change them by",
+              rank_graddelta, true, OrderMode::planes, kGraddeltaOptions},
+    RankerRow{"graddelta_norm", "hiresdelta_norm", "the same, scaled to [0, 1] in every tensor",
+              rank_graddelta, true, OrderMode::planes, kGraddeltaNormOptions},
+    RankerRow{"hessian", "", "leading eigenpairs of the Hessian, times the value", rank_hessian, true,
+              OrderMode::planes, kHessianOptions},
+    RankerRow{"hessiandelta", "", "the same where the weights are what flips change them by",
+              rank_hessiandelta, true, OrderMode::planes, kHessiandeltaOptions},
+    RankerRow{"fisher", "", "mean of squared gradients", rank_fisher, true, OrderMode::planes,
+              kFisherOptions},
+    RankerRow{"laplace", "", "the Hessian's diagonal from plain random probes", rank_laplace, true,
+              OrderMode::planes, kLaplaceOptions},
+    RankerRow{"qpolar", "", "how far a flip moves its layer's output", rank_qpolar, true, OrderMode::planes,
+              kQpolarOptions},
+    RankerRow{"qpolargrad", "", "the same times the gradient", rank_qpolargrad, true, OrderMode::planes,
+              kQpolargradOptions},
+    RankerRow{"impact_hessian", "", "the same times the curvature of the loss", rank_impact_hessian, true,
+              OrderMode::global, kImpactHessianOptions},
+    RankerRow{"taylor2", "", "loss of a flip to second order, the gradient by its size", rank_taylor2, true,
+              OrderMode::global, kTaylorOptions},
+    RankerRow{"curvature", "", "loss of a flip by curvature alone: h d^2 / 2", rank_curvature, true,
+              OrderMode::global, kTaylorOptions},
+    RankerRow{"fkeras", "", "FKeras's order: eigenpairs, then most significant bits of all elements first",
+              rank_fkeras, true, OrderMode::planes, kFkerasOptions},
+    RankerRow{"incontext", "",
+              "curvature and sure gradients of copies that are already faulty, chosen step by step",
+              rank_incontext, true, OrderMode::global, kIncontextOptions},
+    RankerRow{"attack", "bfa", "the order of a bit-flip attack: progressive bit search", rank_attack, true,
+              OrderMode::global, kAttackOptions},
+    RankerRow{"aiber", "", "flip probabilities that learn to move the outputs", rank_aiber, true,
+              OrderMode::planes, kAiberOptions},
+    RankerRow{"oracle", "", "what flipping each bit alone did, from a file of netsurf oracle", rank_oracle,
+              false, OrderMode::global, kOracleOptions, false},
 };
 
-/// Methods of the original that have no ranker here yet.
-struct AbsentRow {
-  std::string_view name;
-  std::string_view aliases;
-};
-constexpr std::array kAbsent = {
-    AbsentRow{"grad", "hirescam"},
-    AbsentRow{"grad_norm", "hirescam_norm"},
-    AbsentRow{"graddelta", "hiresdelta"},
-    AbsentRow{"graddelta_norm", "hiresdelta_norm"},
-    AbsentRow{"hessian", ""},
-    AbsentRow{"hessiandelta", ""},
-    AbsentRow{"aiber", ""},
-    AbsentRow{"qpolar", ""},
-    AbsentRow{"qpolargrad", ""},
-    AbsentRow{"fisher", ""},
-    AbsentRow{"laplace", ""},
-    AbsentRow{"oracle", ""},
-    AbsentRow{"diffbitperweight", ""},
-    AbsentRow{"recursive_uneven", ""},
-};
-
-template <typename Row>
-bool is_called(const Row& row, std::string_view word) {
+bool is_called(const RankerRow& row, std::string_view word) {
   std::vector<std::string> aliases = split(row.aliases, " ");
   return row.name == word || std::find(aliases.begin(), aliases.end(), word) != aliases.end();
 }
@@ -72,6 +90,22 @@ void check_space(const RankRequest& request) {
   }
 }
 
+void check_data(const RankerRow& row, const RankRequest& request) {
+  if (!row.needs_data) return;
+  std::string name = "ranking method " + std::string(row.name);
+  if (request.data == nullptr || request.data->count == 0) {
+    throw InputError(name +
+                     " reads training samples, and there are none; name the model's data with "
+                     "--dataset or --benchmark, or take a method that needs none, such as bitwise_msb");
+  }
+  int64_t wanted = num_elements(request.model.input().shape);
+  if (request.data->sample_size != wanted) {
+    throw InputError(name + ": samples of " + std::to_string(request.data->sample_size) +
+                     " values for a model that reads " + std::to_string(wanted) +
+                     "; encode the data for this model");
+  }
+}
+
 }  // namespace
 
 std::string_view name_of(OrderMode order) { return order == OrderMode::planes ? "planes" : "global"; }
@@ -82,6 +116,10 @@ OrderMode parse_order_mode(std::string_view text) {
   throw InputError(unknown_word_message("order", text, std::vector<std::string>{"planes", "global"}));
 }
 
+void check_stop(const RankRequest& request) {
+  if (request.stop != nullptr && *request.stop) throw RunError("ranking was stopped before it was done");
+}
+
 std::span<const RankerRow> rankers() { return kRankers; }
 
 const RankerRow& find_ranker(std::string_view method) {
@@ -89,12 +127,6 @@ const RankerRow& find_ranker(std::string_view method) {
     if (is_called(row, method)) return row;
   }
   std::vector<std::string> built = built_names();
-  for (const AbsentRow& row : kAbsent) {
-    if (!is_called(row, method)) continue;
-    std::string name = row.name == method ? "" : " (" + std::string(row.name) + ")";
-    throw InputError("ranking method \"" + std::string(method) + "\"" + name +
-                     " is not built yet; these are: " + join(built, ", "));
-  }
   built.emplace_back("all");
   throw InputError(unknown_word_message("ranking method", method, built));
 }
@@ -107,7 +139,9 @@ std::vector<std::string> expand_methods(std::span<const std::string> methods) {
   };
   for (const std::string& method : methods) {
     if (method == "all") {
-      for (const RankerRow& row : kRankers) add(row.name);
+      for (const RankerRow& row : kRankers) {
+        if (row.is_listed) add(row.name);
+      }
     } else {
       add(find_ranker(method).name);
     }
@@ -118,14 +152,19 @@ std::vector<std::string> expand_methods(std::span<const std::string> methods) {
 Ranking rank(std::string_view method, const RankRequest& request) {
   const RankerRow& row = find_ranker(method);
   check_space(request);
+  check_data(row, request);
+  RankRequest complete = request;
+  if (request.settings.is_empty()) complete.settings = RankerSettings(row.name, row.options, {});
   auto begin = std::chrono::steady_clock::now();
-  RankedBits bits = row.function(request);
+  RankedBits bits = row.function(complete);
   Ranking ranking;
   ranking.method = row.name;
   ranking.order_mode = name_of(request.order);
   ranking.suffix = request.suffix;
   ranking.model_digest = request.model.digest();
   ranking.bit_space_digest = request.space.digest();
+  ranking.options = complete.settings.text();
+  if (row.needs_data) ranking.data_digest = request.data->digest;
   ranking.seed = request.seed;
   ranking.order = std::move(bits.order);
   ranking.score = std::move(bits.score);

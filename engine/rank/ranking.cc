@@ -51,8 +51,10 @@ std::string header_text(const Ranking& ranking) {
                  {"method", ranking.method},
                  {"order_mode", ranking.order_mode},
                  {"suffix", ranking.suffix},
+                 {"options", ranking.options},
                  {"model_digest", ranking.model_digest},
                  {"bit_space_digest", ranking.bit_space_digest},
+                 {"data_digest", ranking.data_digest},
                  {"bits", ranking.order.size()},
                  {"seed", ranking.seed},
                  {"seconds", std::isfinite(ranking.seconds) ? ranking.seconds : 0.0},
@@ -86,6 +88,8 @@ class Header {
     if (field == json_.end() || !field->is_string()) refuse_field(key, "a text");
     return field->get<std::string>();
   }
+  /// Empty where the field is missing: files made before it existed.
+  std::string string_if_there(const char* key) const { return json_.contains(key) ? string(key) : ""; }
   uint64_t number(const char* key) const {
     auto field = json_.find(key);
     if (field == json_.end() || !field->is_number_unsigned()) refuse_field(key, "a whole number, 0 or more");
@@ -156,6 +160,8 @@ Ranking ranking_from_npz(std::string_view bytes, std::string_view name) {
   ranking.suffix = header.string("suffix");
   ranking.model_digest = header.string("model_digest");
   ranking.bit_space_digest = header.string("bit_space_digest");
+  ranking.options = header.string_if_there("options");
+  ranking.data_digest = header.string_if_there("data_digest");
   ranking.seed = header.number("seed");
   ranking.seconds = header.real("seconds");
   if (ranking.order_mode != "planes" && ranking.order_mode != "global") {

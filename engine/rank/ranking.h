@@ -18,14 +18,16 @@ struct Ranking {
   std::string method;      // canonical ranker name, e.g. "bitwise_msb"
   std::string order_mode;  // "planes" or "global"
   std::string suffix;      // free text of the person who ranked, may be empty
+  std::string options;     // the method's settings that are not its defaults: "key=value key=value"
   std::string model_digest;
   std::string bit_space_digest;
+  std::string data_digest;  // EvaluationSet::digest of the samples it read; empty when it read none
   uint64_t seed = 0;
   double seconds = 0;         // time to rank; not part of the digest
   std::vector<BitId> order;   // [bits], each id once
   std::vector<double> score;  // [bits], score[BitId], finite
 
-  /// SHA-256 over bit space digest, method, order mode and order.
+  /// SHA-256 over bit space digest, method, order mode and order: what protects, not where it came from.
   std::string digest() const;
   /// rank[BitId] = place in `order`; what Protection wants.
   std::shared_ptr<const std::vector<uint32_t>> ranks() const;

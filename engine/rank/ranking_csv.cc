@@ -76,6 +76,8 @@ void write_ranking_csv(const Ranking& ranking, const Model& model, const BitSpac
         {"seed", ranking.seed},
         {"model_digest", ranking.model_digest},
         {"bit_space_digest", ranking.bit_space_digest},
+        {"options", ranking.options},
+        {"data_digest", ranking.data_digest},
         {"digest", ranking.digest()}}},
       {"metrics", {{"ranking_time", ranking.seconds}}},
   };

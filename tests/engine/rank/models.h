@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/faults/bit_space.h"
+#include "engine/model/dataset.h"
 #include "engine/model/model.h"
 
 namespace netsurf::test {
@@ -83,6 +84,24 @@ inline Model make_dense(int out, int in, Format format, unsigned seed = 1) {
   layers[1].kernel = 0;
   return Model::build("dense", std::move(layers),
                       {make_parameter("dense/kernel", {out, in}, format, random)});
+}
+
+/// Samples for a classifier: codes anywhere in the input's format, labels anywhere among the outputs.
+inline EvaluationSet make_data(const Model& model, int64_t count = 40, unsigned seed = 11) {
+  std::mt19937 random(seed);
+  EvaluationSet set;
+  set.task = Task::classification;
+  set.count = count;
+  set.sample_size = model.type(0).elements();
+  const Format& format = model.input().format;
+  for (int64_t i = 0; i < count * set.sample_size; ++i) {
+    auto span = static_cast<uint64_t>(format.max_code() - format.min_code() + 1);
+    set.codes.push_back(static_cast<int32_t>(format.min_code() + static_cast<int64_t>(random() % span)));
+  }
+  auto outputs = static_cast<unsigned>(model.type(model.scored_layer()).elements());
+  for (int64_t i = 0; i < count; ++i) set.labels.push_back(static_cast<int32_t>(random() % outputs));
+  set.digest = "data " + std::to_string(seed);
+  return set;
 }
 
 /// The exponent the bit stands for, from the definition.

@@ -33,6 +33,7 @@ class RankingFile : public testing::Test {
   fs::path folder_;
   Model model_ = make_network();
   BitSpace space_ = BitSpace(model_);
+  EvaluationSet data_ = test::make_data(model_);
 };
 
 Ranking small_ranking() {
@@ -85,8 +86,9 @@ const std::string kScore = npy<double>("<f8", {0.5, -1.25, 1e300, 0});
 
 TEST_F(RankingFile, EveryRankerComesBackIdentical) {
   for (const RankerRow& row : rankers()) {
+    if (!row.is_listed) continue;
     for (OrderMode mode : {OrderMode::planes, OrderMode::global}) {
-      Ranking saved = rank(row.name, {model_, space_, mode, 5, "süß"});
+      Ranking saved = rank(row.name, {model_, space_, mode, 5, "süß", &data_});
       save_ranking(saved, folder_ / "r.npz");
       Ranking loaded = load_ranking(folder_ / "r.npz");
       EXPECT_EQ(loaded.method, saved.method);
@@ -94,6 +96,8 @@ TEST_F(RankingFile, EveryRankerComesBackIdentical) {
       EXPECT_EQ(loaded.suffix, saved.suffix);
       EXPECT_EQ(loaded.model_digest, saved.model_digest);
       EXPECT_EQ(loaded.bit_space_digest, saved.bit_space_digest);
+      EXPECT_EQ(loaded.options, saved.options);
+      EXPECT_EQ(loaded.data_digest, saved.data_digest);
       EXPECT_EQ(loaded.seed, saved.seed);
       EXPECT_EQ(loaded.seconds, saved.seconds);
       EXPECT_EQ(loaded.order, saved.order);
@@ -105,7 +109,9 @@ TEST_F(RankingFile, EveryRankerComesBackIdentical) {
 
 TEST_F(RankingFile, RankingTwiceGivesTheSameBytesButForTheTime) {
   for (const RankerRow& row : rankers()) {
-    Ranking once = rank(row.name, {model_, space_}), twice = rank(row.name, {model_, space_});
+    if (!row.is_listed) continue;
+    RankRequest request{model_, space_, row.order, 1, "", &data_};
+    Ranking once = rank(row.name, request), twice = rank(row.name, request);
     once.seconds = twice.seconds = 0.25;
     EXPECT_EQ(ranking_to_npz(once), ranking_to_npz(twice)) << row.name;
   }
@@ -164,6 +170,7 @@ TEST_F(RankingFile, TheDigestTellsWhatIdentifiesARanking) {
   EXPECT_TRUE(changed([](Ranking& r) { r.order_mode = "global"; }));
   EXPECT_TRUE(changed([](Ranking& r) { r.bit_space_digest = "other"; }));
   EXPECT_FALSE(changed([](Ranking& r) { r.seconds = 9; }));
+  EXPECT_FALSE(changed([](Ranking& r) { r.options = "k=3"; })) << "the order is what protects";
 }
 
 TEST_F(RankingFile, AMissingFileIsAnInputError) {
@@ -209,6 +216,20 @@ TEST_F(RankingFile, ANewerVersionIsRefusedWithTheRemedy) {
 TEST_F(RankingFile, AWholeFileFromElsewhereIsAccepted) {
   EXPECT_EQ(ranking_from_npz(archive_of(header_with("random", "random"), kOrder, kScore), "r").order,
             small_ranking().order);
+}
+
+TEST_F(RankingFile, SettingsAndDataAreOptionalFieldsOfTheHeader) {
+  Ranking old = ranking_from_npz(archive_of(header_with("random", "random"), kOrder, kScore), "r");
+  EXPECT_EQ(old.options, "");
+  EXPECT_EQ(old.data_digest, "");
+  Ranking ranking = small_ranking();
+  ranking.options = "k=3 \"q\"";
+  ranking.data_digest = "data";
+  Ranking loaded = ranking_from_npz(ranking_to_npz(ranking), "r");
+  EXPECT_EQ(loaded.options, ranking.options);
+  EXPECT_EQ(loaded.data_digest, ranking.data_digest);
+  expect_refused(archive_of(header_with("\"bits\": 4", "\"bits\": 4, \"options\": 5"), kOrder, kScore),
+                 "\"options\"");
 }
 
 TEST_F(RankingFile, WrongContentIsRefused) {
