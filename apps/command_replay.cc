@@ -15,6 +15,7 @@
 #include "engine/faults/sampler.h"
 #include "engine/rank/ranking.h"
 #include "engine/store/sqlite_store.h"
+#include "engine/sweep/single_flips.h"
 #include "models/qonnx/onnx_import.h"
 
 namespace netsurf {
@@ -89,8 +90,10 @@ Protection find_protection(const Arguments& arguments, const fs::path& folder, c
   return protection;
 }
 
-/// The flips of fault model list, which a results file knows by their digest only.
-std::shared_ptr<const FaultTable> find_faults(const Arguments& arguments, const StudyIdentity& study) {
+/// The flips of fault model list, which a results file knows by their digest only: read from a file, or,
+/// where they are an oracle's, made again.
+std::shared_ptr<const FaultTable> find_faults(const Arguments& arguments, const StudyIdentity& study,
+                                              const CellRecord& record, const BitSpace& space) {
   if (study.fault_model != FaultModel::list) {
     if (arguments.has("faults")) {
       throw InputError("--faults is for results of given fault lists; these were drawn by fault model " +
@@ -100,6 +103,8 @@ std::shared_ptr<const FaultTable> find_faults(const Arguments& arguments, const 
   }
   std::string wanted = study.fault_table_digest.substr(0, 12);
   if (!arguments.has("faults")) {
+    if (auto table = find_single_flips(study, record, space))
+      return std::make_shared<const FaultTable>(std::move(*table));
     throw InputError(
         "these results were made from given fault lists, of which the results file keeps the digest " +
         wanted + " only; give the file of the lists with --faults");
@@ -160,9 +165,10 @@ int replay_main(const Arguments& arguments, const Streams& streams) {
   auto trial = static_cast<uint64_t>(arguments.integer("trial", 0, INT64_MAX - 1));
 
   TrialPlan plan;
-  plan.faults.table = find_faults(arguments, study);
   fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   Model model = find_model(arguments, folder, record.identity, streams);
+  BitSpace space(model, study.pruned == "stored" ? BitSpace::Pruned::stored : BitSpace::Pruned::absent);
+  plan.faults.table = find_faults(arguments, study, record, space);
   DataShelf shelf(datasets_dir_of(arguments), halves_for(study.split));
   DataRecipe recipe = recipe_of(arguments, model);
   const Dataset& dataset = shelf.get(recipe);
@@ -180,7 +186,6 @@ int replay_main(const Arguments& arguments, const Streams& streams) {
   plan.begin = trial;
   plan.end = trial + 1;
   plan.with_loss = study.with_loss;
-  BitSpace space(model, study.pruned == "stored" ? BitSpace::Pruned::stored : BitSpace::Pruned::absent);
   print_flips(model, space,
               FaultSampler(space, plan.faults, plan.protection).sample(trial, trial + 1).flips(trial),
               streams);

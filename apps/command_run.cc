@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "apps/ranking_data.h"
 #include "apps/study_runner.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
@@ -22,7 +23,6 @@ constexpr IdleFlag kIdleFlags[] = {
     {"save_weights_checkpoint", "the best epoch is always kept"},
     {"no_save_benchmark", "there is no benchmark object to save"},
     {"no_save_experiment", "results are always kept; choose the folder with --benchmarks_dir"},
-    {"normalize", "none of the rankers built so far has scores that normalizing would reorder"},
 };
 
 std::vector<Option> idle_options() {
@@ -87,10 +87,13 @@ int run_main(const Arguments& arguments, const Streams& streams) {
                            streams);
       }
       RankedModel ranked{std::move(*file), recipe_of(benchmark), {}};
+      std::optional<EvaluationSet> data;
+      if (need_data(methods))
+        data = ranking_data(arguments, ranked.file.model, ranked.recipe, shelf, streams);
       for (const MethodRequest& method : methods) {
-        auto path = ranking_path(ranked.file, method, study.pruned, study.faults.seed);
-        ranked.rankings.push_back(find_or_rank(ranked.file, method, study.pruned, study.faults.seed,
-                                               arguments.flag("overwrite_ranking"), path, streams));
+        RankingRequest request = ranking_request(arguments, method);
+        ranked.rankings.push_back(find_or_rank(ranked.file, request, data ? &*data : nullptr,
+                                               ranking_path(ranked.file, request), streams));
       }
       streams.out << "model    " << ranked.file.path.string() << "\n";
       for (const RankingFile& ranking : ranked.rankings)

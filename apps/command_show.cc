@@ -10,6 +10,7 @@
 #include "apps/study_runner.h"
 #include "apps/text_table.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/rank/ranker.h"
 #include "engine/store/sqlite_store.h"
 #include "models/benchmark_file.h"
@@ -41,7 +42,10 @@ void show_ranking(const std::string& path, const Streams& streams) {
   streams.out << "ranking    " << ranking.method << ", order " << ranking.order_mode << "\ndigest     "
               << ranking.digest() << "\nmodel      " << ranking.model_digest << "\nbit space  "
               << ranking.bit_space_digest << "\nbits       " << ranking.order.size() << "\nseed       "
-              << ranking.seed << "\n\n";
+              << ranking.seed << "\n";
+  if (!ranking.options.empty()) streams.out << "options    " << ranking.options << "\n";
+  if (!ranking.data_digest.empty()) streams.out << "data       " << ranking.data_digest << "\n";
+  streams.out << "\n";
   TextTable table({"place", "bit id", "score"});
   for (size_t place = 0; place < std::min<size_t>(10, ranking.order.size()); ++place) {
     BitId id = ranking.order[place];
@@ -59,11 +63,22 @@ void show_store(const std::string& path, const Streams& streams) {
   }
 }
 
+/// "      eigen_k_top=3  eigenpairs", with the words that a word may be.
+std::string setting_line(const RankerOption& option) {
+  std::string line = "      " + std::string(option.name) + "=" + std::string(option.fallback) + "  ";
+  if (!option.words.empty()) line += join(split(option.words, " "), " or ") + ": ";
+  return line + std::string(option.help) + "\n";
+}
+
 void show_catalogue(const Streams& streams) {
   streams.out << "benchmarks:\n";
   for (const std::string& name : benchmark_names()) streams.out << "  " << name << "\n";
   streams.out << "rankers:\n";
-  for (const RankerRow& row : rankers()) streams.out << "  " << row.name << ": " << row.summary << "\n";
+  for (const RankerRow& row : rankers()) {
+    streams.out << "  " << row.name << ": " << row.summary << " (order " << name_of(row.order)
+                << (row.needs_data ? ", reads training samples)\n" : ")\n");
+    for (const RankerOption& option : row.options) streams.out << setting_line(option);
+  }
 }
 
 void show_benchmark(const std::string& name, const Streams& streams) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <stdexcept>
 
 namespace netsurf {
 
@@ -22,5 +23,11 @@ class InterruptGuard {
 };
 
 inline constexpr int kInterruptedExit = 130;
+
+/// Work that a signal stopped before it had anything to keep.
+class Interrupted : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 }  // namespace netsurf

@@ -12,22 +12,50 @@ namespace {
 
 constexpr uint64_t kMaxFaultTableBytes = uint64_t{1} << 30;
 
-/// key=value words; `known` names the keys. Throws InputError for anything else.
-std::map<std::string, std::string> keyed_words(std::span<const std::string> words, std::string_view what,
-                                               std::span<const std::string> known) {
+/// key=value words. Throws InputError for anything else.
+std::map<std::string, std::string> keyed_words(std::span<const std::string> words, std::string_view what) {
   std::map<std::string, std::string> values;
   for (const std::string& word : words) {
     size_t equals = word.find('=');
     if (equals == std::string::npos)
       throw InputError(std::string(what) + " \"" + word + "\" is not of the form key=value");
     std::string key = word.substr(0, equals);
-    if (std::find(known.begin(), known.end(), key) == known.end()) {
-      throw InputError(unknown_word_message(std::string(what) + " keyword", key, known));
-    }
     if (!values.emplace(key, word.substr(equals + 1)).second)
       throw InputError(std::string(what) + " was given " + key + " twice; give it once");
   }
   return values;
+}
+
+bool has_setting(const RankerRow& row, std::string_view name) {
+  return std::any_of(row.options.begin(), row.options.end(),
+                     [&](const RankerOption& option) { return option.name == name; });
+}
+
+/// Throws InputError for a key that none of the methods knows: several are meant where "all" was asked for.
+void check_keywords(const std::string& asked, std::span<const std::string> methods,
+                    const std::map<std::string, std::string>& words) {
+  for (const auto& [key, value] : words) {
+    std::vector<std::string> known = {"order"};
+    for (const std::string& method : methods) {
+      for (const RankerOption& option : find_ranker(method).options) known.emplace_back(option.name);
+    }
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    std::sort(known.begin(), known.end());
+    known.erase(std::unique(known.begin(), known.end()), known.end());
+    throw InputError(unknown_word_message("method " + asked + " keyword", key, known));
+  }
+}
+
+MethodRequest method_request(const std::string& method, std::map<std::string, std::string> words,
+                             const std::string& suffix, const Arguments& arguments) {
+  const RankerRow& row = find_ranker(method);
+  MethodRequest request{method, row.order, suffix, {}};
+  if (arguments.has("order")) request.order = parse_order_mode(arguments.text("order"));
+  if (words.contains("order")) request.order = parse_order_mode(words["order"]);
+  if (arguments.flag("normalize")) words.emplace("normalize_score", "1");
+  std::erase_if(words, [&](const auto& word) { return !has_setting(row, word.first); });
+  request.settings = RankerSettings(method, row.options, words);
+  return request;
 }
 
 }  // namespace
@@ -86,18 +114,26 @@ std::vector<Option> training_options() {
 
 std::vector<Option> ranking_options() {
   return {
-      {"method", "NAME", "", "how to rank bits: a ranker's name, or all", true, "methods"},
+      {"method", "NAME", "", "how to rank bits: a ranker's name, or all (netsurf rank without it: incontext)",
+       true, "methods"},
       {"method_suffix", "TEXT", "", "free text kept with a ranking, one per method", true},
       {"method_kws", "KEY=VALUE", "",
        "a method's settings, the flag once per method: --method random bitwise_msb --method_kws order=global "
        "--method_kws order=planes",
        true},
-      {"order", "MODE", "planes", "planes: complete bit planes first, as the original; global: score first"},
+      {"order", "MODE", "",
+       "planes: complete bit planes first, as the original; global: score first (default: the method's own)"},
+      {"rank_samples", "N", "2000", "training samples that rankers read; the same ones for every method"},
+      {"normalize", "", "", "scale the scores of every tensor to [0, 1], for the methods that can"},
       {"pruned", "MODE", "absent",
        "bits of pruned weights: absent, or stored (hardware that keeps the zeros)"},
       {"overwrite_ranking", "", "", "rank anew even if a ranking is there already", false,
        "no-reload_ranking"},
   };
+}
+
+Option split_option() {
+  return {"split", "NAME", "test", "samples to measure on: train, validation or test"};
 }
 
 std::vector<Option> fault_options() {
@@ -114,7 +150,7 @@ std::vector<Option> fault_options() {
        "independent, or rotation (less variance of means; bernoulli up to BER 0.1)"},
       {"faults", "FILE", "",
        "fault lists, one trial a line, bit ids: fault model list, in place of --ber_range and --num_reps"},
-      {"split", "NAME", "test", "samples to measure on: train, validation or test"},
+      split_option(),
       {"metrics", "NAME", "accuracy,loss", "what to measure: accuracy always is; without loss it is faster",
        true},
   };
@@ -142,7 +178,11 @@ std::optional<Format> quantization_of(const Arguments& arguments) {
   if (arguments.has("quantization")) format = Format::parse(arguments.text("quantization"));
   if (arguments.has("bits_config")) {
     static const std::vector<std::string> kKeys = {"num_bits", "integer", "keep_negative"};
-    auto words = keyed_words(arguments.list("bits_config"), "--bits_config", kKeys);
+    auto words = keyed_words(arguments.list("bits_config"), "--bits_config");
+    for (const auto& [key, value] : words) {
+      if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end())
+        throw InputError(unknown_word_message("--bits_config keyword", key, kKeys));
+    }
     if (!words.contains("num_bits") || !words.contains("integer")) {
       throw InputError(
           "--bits_config needs num_bits and integer, for example --bits_config num_bits=6 integer=0");
@@ -188,6 +228,10 @@ std::vector<UnitDecimal> prunes_of(const Arguments& arguments) {
   return prunes;
 }
 
+int64_t rank_samples_of(const Arguments& arguments) {
+  return arguments.integer("rank_samples", 1, INT32_MAX);
+}
+
 BitSpace::Pruned pruned_of(const Arguments& arguments) {
   static const std::vector<std::string> kModes = {"absent", "stored"};
   std::string mode = arguments.text("pruned");
@@ -196,8 +240,9 @@ BitSpace::Pruned pruned_of(const Arguments& arguments) {
   throw InputError(unknown_word_message("--pruned", mode, kModes));
 }
 
-std::vector<MethodRequest> methods_of(const Arguments& arguments) {
+std::vector<MethodRequest> methods_of(const Arguments& arguments, std::string_view fallback) {
   std::vector<std::string> names = arguments.list("method");
+  if (names.empty() && !fallback.empty()) names.emplace_back(fallback);
   std::vector<std::string> suffixes = arguments.list("method_suffix");
   std::vector<std::vector<std::string>> keywords = arguments.occurrences("method_kws");
   auto check_count = [&](size_t count, const char* flag) {
@@ -211,14 +256,12 @@ std::vector<MethodRequest> methods_of(const Arguments& arguments) {
   check_count(keywords.size(), "--method_kws");
   std::vector<MethodRequest> requests;
   for (size_t i = 0; i < names.size(); ++i) {
-    OrderMode order = parse_order_mode(arguments.text("order"));
-    if (!keywords.empty()) {
-      static const std::vector<std::string> kKeys = {"order"};
-      auto words = keyed_words(keywords[i], "method " + names[i], kKeys);
-      if (words.contains("order")) order = parse_order_mode(words["order"]);
-    }
-    for (const std::string& method : expand_methods(std::span(&names[i], 1))) {
-      MethodRequest request{method, order, suffixes.empty() ? "" : suffixes[i]};
+    std::vector<std::string> expanded = expand_methods(std::span(&names[i], 1));
+    std::map<std::string, std::string> words;
+    if (!keywords.empty()) words = keyed_words(keywords[i], "method " + names[i]);
+    check_keywords(names[i], expanded, words);
+    for (const std::string& method : expanded) {
+      MethodRequest request = method_request(method, words, suffixes.empty() ? "" : suffixes[i], arguments);
       if (std::find(requests.begin(), requests.end(), request) == requests.end()) requests.push_back(request);
     }
   }

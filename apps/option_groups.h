@@ -28,6 +28,7 @@ std::vector<Option> place_options();     // --datasets_dir, --benchmarks_dir
 std::vector<Option> training_options();  // --quantization, --prune, --epochs, ...
 std::vector<Option> ranking_options();   // --method, --order, --pruned, ...
 std::vector<Option> fault_options();     // --ber_range, --protection_range, --fault_model, --num_reps, ...
+Option split_option();                   // --split
 std::vector<Option> session_options();   // --device, --path, --cache_memory, --isa
 std::vector<Option> machine_options();   // --threads, --batch, --audit, session_options()
 
@@ -38,6 +39,9 @@ std::vector<Option> machine_options();   // --threads, --batch, --audit, session
 uint64_t seed_of(const Arguments& arguments);
 
 std::filesystem::path datasets_dir_of(const Arguments& arguments);
+
+/// --split: "train", "validation" or "test".
+std::string split_of(const Arguments& arguments);
 
 /// --quantization q<m,n,s> or --bits_config num_bits=6 integer=0; nothing when neither was given. Throws
 /// InputError when they differ.
@@ -61,16 +65,22 @@ std::vector<UnitDecimal> prunes_of(const Arguments& arguments);
 
 BitSpace::Pruned pruned_of(const Arguments& arguments);
 
-/// --method with --method_suffix and --method_kws: one request per method.
+inline constexpr int64_t kRankSamples = 2000;  // where --rank_samples is not given
+
+/// --rank_samples.
+int64_t rank_samples_of(const Arguments& arguments);
+
+/// --method with --method_suffix, --method_kws, --order and --normalize: one request per method.
 struct MethodRequest {
   std::string method;  // canonical name
   OrderMode order = OrderMode::planes;
   std::string suffix;
+  RankerSettings settings;
 
   bool operator==(const MethodRequest&) const = default;
 };
-/// Each request once.
-std::vector<MethodRequest> methods_of(const Arguments& arguments);
+/// Each request once; without --method the fallback's, if there is one.
+std::vector<MethodRequest> methods_of(const Arguments& arguments, std::string_view fallback = "");
 
 /// --threads and session_options(). Throws InputError for flags without effect and for an instruction set
 /// that is not here.
@@ -92,5 +102,7 @@ struct StudyRequest {
 };
 /// Throws InputError for flags that contradict each other or would have no effect.
 StudyRequest study_of(const Arguments& arguments);
+/// The part of it that machine_options() give.
+void set_machine(const Arguments& arguments, StudyRequest& study);
 
 }  // namespace netsurf

@@ -1,11 +1,15 @@
 #include "apps/pipeline.h"
 
+#include <algorithm>
+#include <cctype>
 #include <functional>
 #include <ostream>
 
+#include "apps/interrupt.h"
 #include "apps/progress.h"
 #include "apps/text_table.h"
 #include "engine/backend/backend.h"
+#include "engine/base/digest.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/text.h"
@@ -81,6 +85,43 @@ constexpr size_t kMaxDifferences = 6;
       "apart with --model_prefix");
 }
 
+constexpr size_t kMaxSettingsPart = 64;
+
+/// Settings as part of a file's name.
+std::string settings_part(const std::string& text) {
+  std::string part = text;
+  std::replace(part.begin(), part.end(), ' ', '_');
+  bool is_plain = std::all_of(part.begin(), part.end(), [](unsigned char c) {
+    return std::isalnum(c) || c == '_' || c == '-' || c == '=' || c == '.';
+  });
+  if (is_plain && part.size() <= kMaxSettingsPart && part.find("..") == std::string::npos) return part;
+  return short_digest(Digest().add(text).hex());
+}
+
+Ranking rank_with_progress(const Model& model, const BitSpace& space, const RankingRequest& request,
+                           const EvaluationSet* data, const Streams& streams) {
+  const MethodRequest& method = request.method;
+  RankRequest call{model, space};
+  call.order = method.order;
+  call.seed = request.seed;
+  call.suffix = method.suffix;
+  call.data = data;
+  call.settings = method.settings;
+  call.num_threads = request.num_threads;
+  Progress progress(streams);
+  call.progress = [&](double done, std::string_view step) {
+    progress.show("rank " + method.method, done, 1, std::string(step));
+  };
+  InterruptGuard interrupt;
+  call.stop = &interrupt.stop();
+  try {
+    return rank(method.method, call);
+  } catch (const RunError& error) {
+    if (interrupt.stop()) throw Interrupted(error.what());
+    throw;
+  }
+}
+
 }  // namespace
 
 fs::path kept_path(const fs::path& path, const std::string& digest) {
@@ -144,26 +185,48 @@ std::optional<ModelFile> find_trained(const Arguments& arguments, const Benchmar
   return file;
 }
 
-fs::path ranking_path(const ModelFile& file, const MethodRequest& request, BitSpace::Pruned pruned,
-                      uint64_t seed) {
-  std::string name = request.method;
-  if (request.order == OrderMode::global) name += "_global";
-  if (pruned == BitSpace::Pruned::stored) name += "_stored";
-  if (seed != 1) name += "_seed" + std::to_string(seed);
-  if (!request.suffix.empty()) name += "_" + request.suffix;
+RankingRequest ranking_request(const Arguments& arguments, const MethodRequest& method) {
+  RankingRequest request;
+  request.method = method;
+  request.pruned = pruned_of(arguments);
+  request.seed = seed_of(arguments);
+  request.samples = rank_samples_of(arguments);
+  request.num_threads = static_cast<int>(arguments.integer("threads", 0, 1024));
+  request.again = arguments.flag("overwrite_ranking");
+  return request;
+}
+
+bool need_data(std::span<const MethodRequest> methods) {
+  return std::any_of(methods.begin(), methods.end(),
+                     [](const MethodRequest& method) { return find_ranker(method.method).needs_data; });
+}
+
+fs::path ranking_path(const ModelFile& file, const RankingRequest& request) {
+  const MethodRequest& method = request.method;
+  std::string name = method.method;
+  if (method.order == OrderMode::global) name += "_global";
+  if (request.pruned == BitSpace::Pruned::stored) name += "_stored";
+  if (request.seed != 1) name += "_seed" + std::to_string(request.seed);
+  if (find_ranker(method.method).needs_data && request.samples != kRankSamples)
+    name += "_samples" + std::to_string(request.samples);
+  if (!method.settings.text().empty()) name += "_" + settings_part(method.settings.text());
+  if (!method.suffix.empty()) name += "_" + method.suffix;
   return file.path.parent_path() / "rankings" / (name + ".npz");
 }
 
-RankingFile find_or_rank(const ModelFile& file, const MethodRequest& request, BitSpace::Pruned pruned,
-                         uint64_t seed, bool again, const fs::path& path, const Streams& streams) {
-  BitSpace space(file.model, pruned);
-  if (!again && fs::exists(path)) {
+RankingFile find_or_rank(const ModelFile& file, const RankingRequest& request, const EvaluationSet* data,
+                         const fs::path& path, const Streams& streams) {
+  const MethodRequest& method = request.method;
+  BitSpace space(file.model, request.pruned);
+  // A file that an unlisted method reads may be another one under the same name by now.
+  if (!request.again && find_ranker(method.method).is_listed && fs::exists(path)) {
     RankingFile found{path, load_ranking(path)};
-    bool same_model =
-        found.ranking.model_digest == file.model.digest() && found.ranking.bit_space_digest == space.digest();
-    bool same_request = found.ranking.method == request.method &&
-                        found.ranking.order_mode == name_of(request.order) &&
-                        found.ranking.suffix == request.suffix && found.ranking.seed == seed;
+    const Ranking& there = found.ranking;
+    bool same_model = there.model_digest == file.model.digest() && there.bit_space_digest == space.digest();
+    std::string data_digest = find_ranker(method.method).needs_data && data != nullptr ? data->digest : "";
+    bool same_request = there.method == method.method && there.order_mode == name_of(method.order) &&
+                        there.suffix == method.suffix && there.seed == request.seed &&
+                        there.options == method.settings.text() && there.data_digest == data_digest;
     if (same_model && same_request) {
       streams.err << "found " << path.string() << " (--overwrite_ranking ranks anew)\n";
       return found;
@@ -174,7 +237,7 @@ RankingFile find_or_rank(const ModelFile& file, const MethodRequest& request, Bi
   }
   std::optional<std::string> previous =
       digest_to_replace(path, "ranking", [&] { return load_ranking(path).digest(); });
-  RankingFile made{path, rank(request.method, {file.model, space, request.order, seed, request.suffix})};
+  RankingFile made{path, rank_with_progress(file.model, space, request, data, streams)};
   keep_previous(path, previous, made.ranking.digest(), streams);
   save_ranking(made.ranking, path);
   streams.err << "ranked " << path.string() << ": " << made.ranking.order.size() << " bits in "

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 
 #include "apps/command.h"
 #include "apps/model_data.h"
@@ -48,14 +49,29 @@ std::optional<ModelFile> find_trained(const Arguments& arguments, const Benchmar
                                       const UnitDecimal& prune, const std::filesystem::path& path,
                                       const Streams& streams);
 
-/// <folder of the model>/rankings/<method>[_global][_stored][_seed<N>][_suffix].npz.
-std::filesystem::path ranking_path(const ModelFile& file, const MethodRequest& request,
-                                   BitSpace::Pruned pruned, uint64_t seed);
+/// What a ranking is asked for with, apart from the model and its data.
+struct RankingRequest {
+  MethodRequest method;
+  BitSpace::Pruned pruned = BitSpace::Pruned::absent;
+  uint64_t seed = 1;
+  int64_t samples = 0;  // that methods which need data read
+  int num_threads = 0;
+  bool again = false;  // even if the file is there
+};
+RankingRequest ranking_request(const Arguments& arguments, const MethodRequest& method);
 
-/// Ranks and saves; loads instead when the file is there, is this ranking of this model, and `again` is
-/// false. Another ranking at `path` is kept under kept_path.
-RankingFile find_or_rank(const ModelFile& file, const MethodRequest& request, BitSpace::Pruned pruned,
-                         uint64_t seed, bool again, const std::filesystem::path& path,
-                         const Streams& streams);
+/// Whether any of the methods reads training samples.
+bool need_data(std::span<const MethodRequest> methods);
+
+/// <folder of the model>/rankings/<method>[_global][_stored][_seed<N>][_samples<N>][_settings][_suffix].npz,
+/// each part where it is not the default; settings as key=value, or a digest of them where that is long or
+/// no file's name.
+std::filesystem::path ranking_path(const ModelFile& file, const RankingRequest& request);
+
+/// Ranks and saves, with progress; loads instead when the file is there, is this ranking of this model from
+/// this data, and `again` is false. Another ranking at `path` is kept under kept_path. Throws Interrupted
+/// when a signal stopped the ranker.
+RankingFile find_or_rank(const ModelFile& file, const RankingRequest& request, const EvaluationSet* data,
+                         const std::filesystem::path& path, const Streams& streams);
 
 }  // namespace netsurf

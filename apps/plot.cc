@@ -58,21 +58,36 @@ Finished run_program_file(std::vector<std::string> words) {
   return finished;
 }
 
-}  // namespace
-
-std::vector<std::string> plot_curves(const fs::path& summary_csv, const fs::path& folder) {
-  fs::path script = scripts_folder() / "plot_curves.py";
+/// Runs a script of that folder; the lines it printed.
+std::vector<std::string> run_script(const std::string& name, const std::vector<std::string>& arguments) {
+  fs::path script = scripts_folder() / name;
   if (!fs::exists(script)) {
     throw RunError("no plotting script at " + script.string() +
-                   "; set NETSURF_SCRIPTS to the folder that holds plot_curves.py");
+                   "; set NETSURF_SCRIPTS to the folder that holds " + name);
   }
   // The distribution's own interpreter has the distribution's numpy and matplotlib.
   std::string python = fs::exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
-  Finished finished = run_program_file({python, script.string(), summary_csv.string(), folder.string()});
+  std::vector<std::string> words = {python, script.string()};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  Finished finished = run_program_file(std::move(words));
   if (finished.exit_code != 0) {
     throw RunError("plotting failed, the results are whole: " + std::string(trim(finished.output)));
   }
   return split(finished.output, "\n");
+}
+
+}  // namespace
+
+std::vector<std::string> plot_curves(const fs::path& summary_csv, const fs::path& folder) {
+  return run_script("plot_curves.py", {summary_csv.string(), folder.string()});
+}
+
+std::vector<std::string> plot_comparison(const fs::path& folder) {
+  return run_script("plot_compare.py", {folder.string()});
+}
+
+std::vector<std::string> plot_prediction(const fs::path& csv, const fs::path& picture) {
+  return run_script("plot_predict.py", {csv.string(), picture.string()});
 }
 
 }  // namespace netsurf

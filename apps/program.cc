@@ -8,12 +8,15 @@
 #include "apps/command_data.h"
 #include "apps/command_export.h"
 #include "apps/command_import.h"
+#include "apps/command_oracle.h"
+#include "apps/command_predict.h"
 #include "apps/command_rank.h"
 #include "apps/command_replay.h"
 #include "apps/command_run.h"
 #include "apps/command_show.h"
 #include "apps/command_sweep.h"
 #include "apps/command_train.h"
+#include "apps/interrupt.h"
 #include "apps/option_groups.h"
 #include "apps/printable.h"
 #include "engine/base/error.h"
@@ -23,7 +26,7 @@ namespace netsurf {
 namespace {
 
 /// Planned, so that asking for one says so instead of guessing at a typing error.
-constexpr std::string_view kPlannedCommands[] = {"oracle", "predict", "report", "gui"};
+constexpr std::string_view kPlannedCommands[] = {"report", "gui"};
 
 std::string overview() {
   std::string text =
@@ -81,9 +84,10 @@ int dispatch(std::span<const std::string> arguments, const Streams& streams) {
 }  // namespace
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> all = {
-      run_command(),    train_command(), import_command(), rank_command(), sweep_command(),
-      replay_command(), show_command(),  export_command(), data_command(), bench_command()};
+  static const std::vector<Command> all = {run_command(),    train_command(),   import_command(),
+                                           rank_command(),   oracle_command(),  sweep_command(),
+                                           replay_command(), predict_command(), show_command(),
+                                           export_command(), data_command(),    bench_command()};
   return all;
 }
 
@@ -93,6 +97,9 @@ int run_program(std::span<const std::string> arguments, const Streams& streams) 
   } catch (const InputError& error) {
     streams.err << "netsurf: " << printable(error.what()) << "\n";
     return 2;
+  } catch (const Interrupted& error) {
+    streams.err << "netsurf: interrupted: " << printable(error.what()) << "\n";
+    return kInterruptedExit;
   } catch (const std::bad_alloc&) {
     streams.err << "netsurf: out of memory; use a smaller model, data set or batch\n";
     return 1;

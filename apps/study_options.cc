@@ -99,19 +99,28 @@ StudyRequest study_of(const Arguments& arguments) {
     throw InputError("design rotation goes with fault model bernoulli, not with " +
                      std::string(name_of(study.faults.model)));
   }
-  static const std::vector<std::string> kSplits = {"train", "validation", "test"};
-  study.split = arguments.text("split");
-  if (std::find(kSplits.begin(), kSplits.end(), study.split) == kSplits.end())
-    throw InputError(unknown_word_message("--split", study.split, kSplits));
+  study.split = split_of(arguments);
   study.pruned = pruned_of(arguments);
   set_metrics(arguments, study);
+  set_machine(arguments, study);
+  return study;
+}
+
+std::string split_of(const Arguments& arguments) {
+  static const std::vector<std::string> kSplits = {"train", "validation", "test"};
+  std::string split = arguments.text("split");
+  if (std::find(kSplits.begin(), kSplits.end(), split) == kSplits.end())
+    throw InputError(unknown_word_message("--split", split, kSplits));
+  return split;
+}
+
+void set_machine(const Arguments& arguments, StudyRequest& study) {
   study.session = session_of(arguments);
   study.device = device_of(arguments);
   study.audit = UnitDecimal::parse(arguments.text("audit"), "--audit");
   if (study.session.path == Path::plain && !study.audit.is_zero())
     refuse_idle("audit", "with --path plain, which is what an audit runs");
   study.batch = static_cast<uint64_t>(arguments.integer("batch", 0, 1000000));
-  return study;
 }
 
 }  // namespace netsurf

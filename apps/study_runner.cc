@@ -233,7 +233,7 @@ int run_study(const std::vector<RankedModel>& models, const StudyRequest& study,
                 << ". Run the same command again to go on from there.\n";
     return kInterruptedExit;
   }
-  write_outputs(*store, outputs, streams);
+  if (outputs.tables) write_outputs(*store, outputs, streams);
   return 0;
 }
 

@@ -25,6 +25,7 @@ struct StudyOutputs {
   std::string command_line;  // kept with the run
   bool plot = false;
   bool dry_run = false;  // say what would run, run nothing
+  bool tables = true;    // print the study's table and write CSV files beside the store
 };
 
 /// results-<fault model>-<design>-seed<N>-<split>[-...].sqlite: a file of its own for every kind of study.

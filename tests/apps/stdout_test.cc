@@ -51,7 +51,7 @@ void expect_one_line(const Ended& ended, const char* says) {
 TEST(Stdout, OnAFullDiskIsAFailedRun) {
   int full = open("/dev/full", O_WRONLY);
   ASSERT_GE(full, 0);
-  expect_one_line(run_into(full, {"show"}), "No space left");
+  expect_one_line(run_into(full, {"help", "show"}), "No space left");
   expect_one_line(run_into(full, {"help", "--page"}), "");
   close(full);
 }
@@ -60,7 +60,7 @@ TEST(Stdout, WhoseReaderHasGoneIsAFailedRunAndNoCrash) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   close(ends[0]);
-  expect_one_line(run_into(ends[1], {"show"}), "Broken pipe");
+  expect_one_line(run_into(ends[1], {"help", "show"}), "Broken pipe");
   close(ends[1]);
 }
 
