@@ -162,8 +162,8 @@ void FrozenNetwork::fill_choices(int index, int first, int count, const Workspac
   FrozenChoices<Real>& choices = tile.choices[i];
   if (has_slopes(layer.kind)) choices.slopes.resize(static_cast<size_t>(tile.samples * elements));
   if (has_places(layer.kind)) choices.places.resize(static_cast<size_t>(tile.samples * elements));
-  Real* slopes = choices.slopes.data() + first * elements;
-  int32_t* places = choices.places.data() + first * elements;
+  Real* slopes = choices.slopes.empty() ? nullptr : choices.slopes.data() + first * elements;
+  int32_t* places = choices.places.empty() ? nullptr : choices.places.data() + first * elements;
   visit_codes(network_, layer.inputs[0], workspace, [&](const auto* codes) {
     if (layer.kind == LayerKind::activation) {
       const double step = std::ldexp(1.0, -in.frac_bits);
