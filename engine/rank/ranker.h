@@ -93,7 +93,7 @@ struct RankerRow {
   bool is_listed = true;  // part of "all": not for a method that needs more than a model and its data
 };
 
-/// What `netsurf rank` does when no method is named: the one that loses least under faults (docs/league.md).
+/// What `netsurf rank` does when no method is named: the best on most networks of docs/league.md.
 inline constexpr std::string_view kDefaultRanker = "incontext";
 
 /// Every ranker that is built, in the order of the help.
