@@ -157,15 +157,15 @@ class FaultyCopies {
 }  // namespace
 
 const std::array<RankerOption, 8> kIncontextOptions = {{
-    {"ber", Kind::word, "0.01+0.1", 0, 0, "",
-     "bit error rates of the faulty copies, in turns: the one they will live with, and one high enough to "
-     "reach past the kinks near the clean network"},
+    {"ber", Kind::word, "0.01", 0, 0, "",
+     "bit error rate of the faulty copies, or several to take in turns: 0.01+0.1 reaches further past the "
+     "kinks near the clean network"},
     {"contexts", Kind::integer, "48", 1, 100000, "", "faulty copies per round"},
     {"context_samples", Kind::integer, "256", 1, 1 << 30, "", "samples that each copy sees"},
     {"chunk", Kind::real, "0.02", 1e-4, 1, "", "share of the bits chosen in a round"},
     {"until", Kind::real, "0.4", 0, 1, "",
      "share of the bits chosen in rounds; the last round's scores order the rest"},
-    {"kappa", Kind::real, "25", 0, 1e12, "",
+    {"kappa", Kind::real, "1e12", 0, 1e12, "",
      "squared standard errors that a gradient loses before it counts; 1e12: curvature alone"},
     {"curvature", Kind::word, "sampled", 0, 0, "sampled exact", "seeds of the Gauss-Newton diagonal"},
     {"precision", Kind::word, "float32", 0, 0, "float32 float64", "numbers of the passes"},
