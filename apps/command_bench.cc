@@ -75,7 +75,7 @@ int bench_rates(const Arguments& arguments, const Streams& streams) {
 
   std::vector<UnitDecimal> rates = decimals_of(arguments, "ber_range", "bit error rate");
 
-  streams.out << "model " << model.name() << " " << model.digest().substr(0, 12) << ", "
+  streams.out << "model " << model.name() << " " << short_digest(model.digest()) << ", "
               << session->bit_space().size() << " bits, " << model.num_macs() << " MACs per sample, "
               << set.count << " samples, backend " << session->path() << "\n";
   TextTable table({"BER", "loss", "trials/s (median)", "fastest", "slowest", "GMAC/s", "ms per trial"});
@@ -134,7 +134,7 @@ int bench_planner(const Arguments& arguments, const Streams& streams) {
   PlannerRequest request = planner_request_of(arguments);
   std::vector<PlannerPoint> points;
   auto measure = [&](const Model& model, const EvaluationSet& set) {
-    streams.err << "model " << model.name() << " " << model.digest().substr(0, 12) << ", " << model.num_bits()
+    streams.err << "model " << model.name() << " " << short_digest(model.digest()) << ", " << model.num_bits()
                 << " bits, " << model.num_macs() << " MACs per sample, " << set.count << " samples\n";
     std::vector<PlannerPoint> some = measure_planner(model, set, request);
     points.insert(points.end(), some.begin(), some.end());

@@ -8,6 +8,7 @@
 #include "apps/model_table.h"
 #include "apps/option_groups.h"
 #include "apps/printable.h"
+#include "apps/text_table.h"
 #include "engine/base/error.h"
 #include "models/qonnx/onnx_export.h"
 
@@ -64,7 +65,7 @@ int import_main(const Arguments& arguments, const Streams& streams) {
     return 0;
   }
   save_model(model, arguments.text("save"));
-  streams.out << "\nsaved    " << arguments.text("save") << ", digest " << model.digest().substr(0, 12)
+  streams.out << "\nsaved    " << arguments.text("save") << ", digest " << short_digest(model.digest())
               << "\n";
   return 0;
 }

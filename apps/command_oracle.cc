@@ -110,7 +110,7 @@ Command oracle_command() {
                 {"seed", "N", "1", "seed of the sample"},
                 {"csv", "", "", "also write a .csv file beside it, one row per bit"}},
                data_options(),
-               {split_option(), {"pruned", "MODE", "absent", "bits of pruned weights: absent, or stored"}},
+               {split_option(), pruned_option()},
                machine_options(),
                import_options(true)}),
           {"netsurf oracle --model netsurf-results/digits_mlp/q6_0_1/pruned_0/model.onnx",

@@ -7,6 +7,7 @@
 #include "apps/model_data.h"
 #include "apps/model_open.h"
 #include "apps/option_groups.h"
+#include "apps/pipeline.h"
 #include "apps/plot.h"
 #include "apps/prediction_table.h"
 #include "apps/progress.h"
@@ -19,23 +20,6 @@ namespace netsurf {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::optional<Ranking> ranking_of(const Arguments& arguments, const Model& model, const BitSpace& space) {
-  if (!arguments.has("ranking")) return std::nullopt;
-  const std::string path = arguments.text("ranking");
-  Ranking ranking = load_ranking(path);
-  if (ranking.model_digest != model.digest()) {
-    throw InputError("ranking " + path + " was made for model " + ranking.model_digest.substr(0, 12) +
-                     ", not for this one (" + model.digest().substr(0, 12) +
-                     "); rank this model with netsurf rank");
-  }
-  if (ranking.bit_space_digest != space.digest()) {
-    throw InputError("ranking " + path + " orders " + std::to_string(ranking.order.size()) +
-                     " bits, the prediction is for " + std::to_string(space.size()) +
-                     "; rank and predict with the same --pruned");
-  }
-  return ranking;
-}
 
 /// The points to predict: what was asked for, else what the sweep measured, else the defaults.
 std::vector<PredictionPoint> points_of(const Arguments& arguments, bool has_ranking,
@@ -135,14 +119,16 @@ int predict_main(const Arguments& arguments, const Streams& streams) {
   if (!arguments.has("model"))
     throw InputError("--model is missing; give a model file, such as one that netsurf train made");
   check_outputs(arguments);
-  const int num_threads = static_cast<int>(arguments.integer("threads", 0, 1024));
+  const int num_threads = threads_of(arguments);
   PredictionTable table;
   table.split = split_of(arguments);
   const BitSpace::Pruned pruned = pruned_of(arguments);
   points_of(arguments, arguments.has("ranking"), {});  // what can be refused early, is
-  const Model model = open_model(arguments.text("model"), arguments, streams);
+  const ModelFile file{arguments.text("model"), open_model(arguments.text("model"), arguments, streams)};
+  const Model& model = file.model;
   const BitSpace space(model, pruned);
-  const std::optional<Ranking> ranking = ranking_of(arguments, model, space);
+  std::optional<Ranking> ranking;
+  if (arguments.has("ranking")) ranking = load_ranking_of(file, space, arguments.text("ranking")).ranking;
   DataShelf shelf(datasets_dir_of(arguments), halves_for(table.split));
   const Dataset& dataset = shelf.get(recipe_of(arguments, model));
   const EvaluationSet set = encode(model, dataset.split(table.split), dataset.task);
@@ -155,7 +141,7 @@ int predict_main(const Arguments& arguments, const Streams& streams) {
   table.data_name = dataset.name;
   table.num_samples = set.count;
   streams.err << "predict " << counted(table.points.size(), "point") << " for model " << model.name() << " "
-              << model.digest().substr(0, 12) << " on "
+              << short_digest(model.digest()) << " on "
               << counted(static_cast<uint64_t>(set.count), table.split + " sample") << "\n";
   predict_points(model, space, set, protections_of(table.points, ranking), num_threads, table, streams);
   streams.out << prediction_text(table);
@@ -166,8 +152,8 @@ int predict_main(const Arguments& arguments, const Streams& streams) {
   write_file(csv, prediction_csv(table));
   streams.out << "\ncsv   " << csv.string() << "\n";
   if (arguments.has("plot")) {
-    for (const std::string& file : plot_prediction(csv, arguments.text("plot")))
-      streams.out << "plot  " << file << "\n";
+    for (const std::string& picture : plot_prediction(csv, arguments.text("plot")))
+      streams.out << "plot  " << picture << "\n";
   }
   return 0;
 }
@@ -181,18 +167,15 @@ Command predict_command() {
       "",
       join_options(
           {{{"model", "FILE", "", "a model file (.onnx), or a network made by others", false, "m"},
-            {"ranking", "FILE", "", "a ranking of this model (.npz)", false, "r"},
-            {"ber_range", "R", "0.001,0.00167,0.00278,0.00464,0.00774,0.01292,0.02154,0.03594,0.05995,0.1",
-             "bit error rates", true},
-            {"protection_range", "P", "0,0.2,0.4,0.6,0.8", "shares of the ranking made immune", true,
-             "tmr_range"},
-            {"sweep", "FILE", "",
+            {"ranking", "FILE", "", "a ranking of this model (.npz)", false, "r"}},
+           grid_options(),
+           {{"sweep", "FILE", "",
              "results of netsurf sweep (.sqlite) to stand beside; without --ber_range and --protection_range "
              "its points are predicted"},
             {"csv", "FILE", "", "also write the table as CSV"},
             {"plot", "FILE", "", "also draw the curves, .png or .svg; the table goes into a .csv beside it"},
             split_option(),
-            {"pruned", "MODE", "absent", "bits of pruned weights: absent, or stored"},
+            pruned_option(),
             {"threads", "N", "0", "threads; 0: all cores. Results do not depend on it", false, "t"}},
            data_options(),
            import_options()}),

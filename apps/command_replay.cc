@@ -40,7 +40,7 @@ std::vector<fs::path> candidates(const std::vector<std::string>& given, const fs
     if (entry.is_regular_file() && entry.path().extension() == extension) paths.push_back(entry.path());
   }
   std::sort(paths.begin(), paths.end());
-  std::string mark = "-" + digest.substr(0, 12);
+  std::string mark = "-" + short_digest(digest);
   std::stable_partition(paths.begin(), paths.end(),
                         [&](const fs::path& path) { return path.stem().string().ends_with(mark); });
   return paths;
@@ -63,7 +63,7 @@ Artifact find_artifact(const Arguments& arguments, const fs::path& folder, const
     }
   }
   throw InputError(
-      "no " + std::string(option) + " with digest " + digest.substr(0, 12) +
+      "no " + std::string(option) + " with digest " + short_digest(digest) +
       (given.empty() ? " below " + folder.string() : " among the files of --" + std::string(option)) +
       "; name its file with --" + std::string(option));
 }
@@ -101,7 +101,7 @@ std::shared_ptr<const FaultTable> find_faults(const Arguments& arguments, const 
     }
     return nullptr;
   }
-  std::string wanted = study.fault_table_digest.substr(0, 12);
+  std::string wanted = short_digest(study.fault_table_digest);
   if (!arguments.has("faults")) {
     if (auto table = find_single_flips(study, record, space))
       return std::make_shared<const FaultTable>(std::move(*table));
@@ -112,7 +112,7 @@ std::shared_ptr<const FaultTable> find_faults(const Arguments& arguments, const 
   auto table = std::make_shared<const FaultTable>(read_fault_table(arguments.text("faults")));
   if (table->digest != study.fault_table_digest) {
     throw InputError("the fault lists of " + arguments.text("faults") + " have digest " +
-                     table->digest.substr(0, 12) + ", the results were made from lists with digest " +
+                     short_digest(table->digest) + ", the results were made from lists with digest " +
                      wanted + "; give that file");
   }
   return table;
@@ -174,8 +174,8 @@ int replay_main(const Arguments& arguments, const Streams& streams) {
   const Dataset& dataset = shelf.get(recipe);
   EvaluationSet set = encode(model, dataset.split(study.split), dataset.task);
   if (set.digest != study.data_digest) {
-    throw InputError("the data here has digest " + set.digest.substr(0, 12) +
-                     ", the results were measured on " + study.data_digest.substr(0, 12) +
+    throw InputError("the data here has digest " + short_digest(set.digest) +
+                     ", the results were measured on " + short_digest(study.data_digest) +
                      "; point --datasets_dir at the same data");
   }
   plan.faults.model = study.fault_model;

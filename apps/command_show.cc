@@ -134,7 +134,7 @@ Command show_command() {
              true},
             {"fkeras_bit", "N", "", "the same by FKeras's numbers: most significant bit first", true},
             {"kernels_only", "", "", "--fkeras_bit counts kernels alone, not biases"},
-            {"pruned", "MODE", "absent", "bits of pruned weights: absent, or stored"}},
+            pruned_option()},
            import_options()}),
       {"netsurf show", "netsurf show model.onnx", "netsurf show results.sqlite", "netsurf show mnist_hls4ml",
        "netsurf show model.onnx --bit 17 100-131", "netsurf show qkeras.h5 --fkeras_bit 0-5"},

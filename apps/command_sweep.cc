@@ -4,6 +4,7 @@
 
 #include "apps/model_open.h"
 #include "apps/study_runner.h"
+#include "apps/text_table.h"
 #include "engine/base/error.h"
 
 namespace netsurf {
@@ -20,7 +21,7 @@ void share_out(const std::vector<std::string>& ranking_files, std::vector<Ranked
       used = true;
     }
     if (!used) {
-      throw InputError("ranking " + path + " was made for model " + ranking.model_digest.substr(0, 12) +
+      throw InputError("ranking " + path + " was made for model " + short_digest(ranking.model_digest) +
                        ", which is none of the given models; rank this model with netsurf rank");
     }
   }
@@ -65,7 +66,7 @@ Command sweep_command() {
                      {"store", "FILE", "", "results file (default: beside the first model)", false, "o"}},
                     data_options(),
                     fault_options(),
-                    {{"pruned", "MODE", "absent", "bits of pruned weights: absent, or stored"},
+                    {pruned_option(),
                      {"seed", "N", "1", "seed of the faults"},
                      {"plot", "", "", "draw curves and heat maps"},
                      {"dry_run", "", "", "print the cells and counts, run nothing"}},

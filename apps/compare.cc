@@ -21,9 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string short_digest(const std::string& digest) { return digest.substr(0, 12); }
-
-int threads_of(const SessionOptions& session) {
+int num_threads_of(const SessionOptions& session) {
   return session.num_threads > 0 ? session.num_threads
                                  : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 }
@@ -89,7 +87,7 @@ void add_agreement(Comparison& comparison, const CompareRequest& request) {
   for (const UnitDecimal& top : request.tops) options.tops.push_back(top.floor_of(places[0].size()));
   options.seed = request.regret.faults.seed;
   options.resamples = request.resamples;
-  options.num_threads = threads_of(request.session);
+  options.num_threads = num_threads_of(request.session);
   comparison.agreements = compare_orders(places, comparison.pairs, options);
   if (!request.oracle) return;
   const Damage& damage = *request.oracle;

@@ -4,6 +4,7 @@
 
 #include "apps/compare.h"
 #include "apps/option_groups.h"
+#include "apps/text_table.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -14,33 +15,6 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMaxTops = 250;
 
-std::string short_digest(const std::string& digest) { return digest.substr(0, 12); }
-
-void check_bits(const std::string& what, const std::string& digest, const BitSpace& space,
-                const ModelFile& file) {
-  if (digest == space.digest()) return;
-  throw InputError(what + " is of other bits than the " + std::to_string(space.size()) + " of " +
-                   file.path.string() + "; use the same --pruned for both");
-}
-
-std::vector<RankingFile> load_given(const Arguments& arguments, const ModelFile& file,
-                                    const BitSpace& space) {
-  std::vector<RankingFile> given;
-  if (!arguments.has("ranking")) return given;
-  for (const std::string& path : arguments.list("ranking")) {
-    RankingFile ranking{path, load_ranking(path)};
-    if (ranking.ranking.model_digest != file.model.digest()) {
-      throw InputError("ranking " + path + " was made for model " +
-                       short_digest(ranking.ranking.model_digest) + ", not for " +
-                       short_digest(file.model.digest()) + " of " + file.path.string() +
-                       "; rank this model with netsurf rank");
-    }
-    check_bits("ranking " + path, ranking.ranking.bit_space_digest, space, file);
-    given.push_back(std::move(ranking));
-  }
-  return given;
-}
-
 std::optional<Damage> load_oracle(const Arguments& arguments, const ModelFile& file, const BitSpace& space) {
   if (!arguments.has("oracle")) return std::nullopt;
   std::string path = arguments.text("oracle");
@@ -50,7 +24,10 @@ std::optional<Damage> load_oracle(const Arguments& arguments, const ModelFile& f
                      ", not on " + short_digest(file.model.digest()) + " of " + file.path.string() +
                      "; make one with netsurf oracle");
   }
-  check_bits("damage file " + path, damage.bit_space_digest, space, file);
+  if (damage.bit_space_digest != space.digest()) {
+    throw InputError("damage file " + path + " is of other bits than the " + std::to_string(space.size()) +
+                     " of " + file.path.string() + "; use the same --pruned for both");
+  }
   if (damage.num_bits != space.size()) {
     throw InputError("damage file " + path + " is of " + std::to_string(damage.num_bits) +
                      " bits, the model has " + std::to_string(space.size()) +
@@ -126,7 +103,8 @@ std::optional<CompareRequest> compare_request(const Arguments& arguments, const 
   request.session = session_of(arguments);
   request.device = device_of(arguments);
   BitSpace space(file.model, pruned_of(arguments));
-  request.given = load_given(arguments, file, space);
+  for (const std::string& path : arguments.list("ranking"))
+    request.given.push_back(load_ranking_of(file, space, path));
   request.oracle = load_oracle(arguments, file, space);
   check_baseline(request, arguments);
   if (request.oracle && request.oracle->split != kJudgedSplit) {

@@ -142,7 +142,7 @@ std::vector<std::string> ranking_names(const std::vector<Ranking>& rankings) {
     }
   };
   tell_apart([](const Ranking& ranking) { return "_seed" + std::to_string(ranking.seed); });
-  tell_apart([](const Ranking& ranking) { return "_" + ranking.digest().substr(0, 12); });
+  tell_apart([](const Ranking& ranking) { return "_" + short_digest(ranking.digest()); });
   return names;
 }
 

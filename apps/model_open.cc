@@ -6,6 +6,7 @@
 
 #include "apps/printable.h"
 #include "apps/ratio.h"
+#include "apps/text_table.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "models/qonnx/onnx_import.h"
@@ -86,7 +87,7 @@ Model open_model(const fs::path& file, const Arguments& arguments, const Streams
     return load_model(file);
   }
   foreign::Lowered lowered = import_with(file, arguments);
-  streams.err << "imported " << file.string() << ": digest " << lowered.model.digest().substr(0, 12) << "\n";
+  streams.err << "imported " << file.string() << ": digest " << short_digest(lowered.model.digest()) << "\n";
   for (const std::string& assumption : lowered.assumptions)
     streams.err << "assumed: " << printable(assumption) << "\n";
   for (const foreign::Difference& difference : lowered.differences) {

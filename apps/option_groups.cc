@@ -136,24 +136,32 @@ Option split_option() {
   return {"split", "NAME", "test", "samples to measure on: train, validation or test"};
 }
 
-std::vector<Option> fault_options() {
+Option pruned_option() { return {"pruned", "MODE", "absent", "bits of pruned weights: absent, or stored"}; }
+
+std::vector<Option> grid_options() {
   return {
       {"ber_range", "R", "0.001,0.00167,0.00278,0.00464,0.00774,0.01292,0.02154,0.03594,0.05995,0.1",
        "bit error rates", true},
       {"protection_range", "P", "0,0.2,0.4,0.6,0.8", "shares of the ranking made immune", true, "tmr_range"},
-      {"num_reps", "N", "100", "trials per cell; -1: one pass of fault model coverage"},
-      {"until_halfwidth", "W", "",
-       "in place of --num_reps: go on until the 95 % interval of the accuracy is this narrow to either side"},
-      {"max_trials", "N", "1000000", "with --until_halfwidth: stop here at the latest"},
-      {"fault_model", "NAME", "bernoulli", "bernoulli, exact, coverage or list"},
-      {"design", "NAME", "independent",
-       "independent, or rotation (less variance of means; bernoulli up to BER 0.1)"},
-      {"faults", "FILE", "",
-       "fault lists, one trial a line, bit ids: fault model list, in place of --ber_range and --num_reps"},
-      split_option(),
-      {"metrics", "NAME", "accuracy,loss", "what to measure: accuracy always is; without loss it is faster",
-       true},
   };
+}
+
+std::vector<Option> fault_options() {
+  return join_options({grid_options(),
+                       {{"num_reps", "N", "100", "trials per cell; -1: one pass of fault model coverage"},
+                        {"until_halfwidth", "W", "",
+                         "in place of --num_reps: go on until the 95 % interval of the accuracy is this "
+                         "narrow to either side"},
+                        {"max_trials", "N", "1000000", "with --until_halfwidth: stop here at the latest"},
+                        {"fault_model", "NAME", "bernoulli", "bernoulli, exact, coverage or list"},
+                        {"design", "NAME", "independent",
+                         "independent, or rotation (less variance of means; bernoulli up to BER 0.1)"},
+                        {"faults", "FILE", "",
+                         "fault lists, one trial a line, bit ids: fault model list, in place of "
+                         "--ber_range and --num_reps"},
+                        split_option(),
+                        {"metrics", "NAME", "accuracy,loss",
+                         "what to measure: accuracy always is; without loss it is faster", true}}});
 }
 
 std::vector<Option> machine_options() {
@@ -210,7 +218,7 @@ TrainOptions train_options_of(const Arguments& arguments) {
     options.max_train_samples = arguments.integer("max_train_samples", 1, INT32_MAX);
   options.bias_bits = static_cast<int>(arguments.integer("bias_bits", 0, kMaxParameterBits));
   options.affine_bits = static_cast<int>(arguments.integer("affine_bits", 2, 24));
-  options.num_threads = static_cast<int>(arguments.integer("threads", 0, 1024));
+  options.num_threads = threads_of(arguments);
   if (arguments.has("batch_norm")) {
     std::string mode = arguments.text("batch_norm");
     static const std::vector<std::string> kModes(kBatchNormNames.begin(), kBatchNormNames.end());
@@ -231,6 +239,8 @@ std::vector<UnitDecimal> prunes_of(const Arguments& arguments) {
 int64_t rank_samples_of(const Arguments& arguments) {
   return arguments.integer("rank_samples", 1, INT32_MAX);
 }
+
+int threads_of(const Arguments& arguments) { return static_cast<int>(arguments.integer("threads", 0, 1024)); }
 
 BitSpace::Pruned pruned_of(const Arguments& arguments) {
   static const std::vector<std::string> kModes = {"absent", "stored"};

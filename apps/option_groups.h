@@ -27,8 +27,10 @@ std::vector<Option> join_options(std::initializer_list<std::vector<Option>> grou
 std::vector<Option> place_options();     // --datasets_dir, --benchmarks_dir
 std::vector<Option> training_options();  // --quantization, --prune, --epochs, ...
 std::vector<Option> ranking_options();   // --method, --order, --pruned, ...
-std::vector<Option> fault_options();     // --ber_range, --protection_range, --fault_model, --num_reps, ...
+std::vector<Option> fault_options();     // grid_options(), --fault_model, --num_reps, ...
+std::vector<Option> grid_options();      // --ber_range, --protection_range
 Option split_option();                   // --split
+Option pruned_option();                  // --pruned
 std::vector<Option> session_options();   // --device, --path, --cache_memory, --isa
 std::vector<Option> machine_options();   // --threads, --batch, --audit, session_options()
 
@@ -62,6 +64,9 @@ FaultTable read_fault_table(const std::string& path);
 
 /// --prune, each once, ascending; {0} when not given.
 std::vector<UnitDecimal> prunes_of(const Arguments& arguments);
+
+/// --threads; 0: all cores.
+int threads_of(const Arguments& arguments);
 
 BitSpace::Pruned pruned_of(const Arguments& arguments);
 

@@ -23,8 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string short_digest(const std::string& digest) { return digest.substr(0, 12); }
-
 /// Clean accuracy (or mean loss without labels) of the integer network on one split.
 std::string clean_score(const Model& model, const Dataset& dataset, const Samples& samples, int num_threads) {
   if (samples.count == 0) return "no test samples";
@@ -124,6 +122,22 @@ Ranking rank_with_progress(const Model& model, const BitSpace& space, const Rank
 
 }  // namespace
 
+RankingFile load_ranking_of(const ModelFile& file, const BitSpace& space, const fs::path& path) {
+  RankingFile found{path, load_ranking(path)};
+  const Ranking& ranking = found.ranking;
+  if (ranking.model_digest != file.model.digest()) {
+    throw InputError("ranking " + path.string() + " was made for model " +
+                     short_digest(ranking.model_digest) + ", not for " + short_digest(file.model.digest()) +
+                     " of " + file.path.string() + "; rank this model with netsurf rank");
+  }
+  if (ranking.bit_space_digest != space.digest()) {
+    throw InputError("ranking " + path.string() + " orders " + std::to_string(ranking.order.size()) +
+                     " bits, which are not the " + std::to_string(space.size()) + " of " +
+                     file.path.string() + "; use the same --pruned for both");
+  }
+  return found;
+}
+
 fs::path kept_path(const fs::path& path, const std::string& digest) {
   return path.parent_path() / (path.stem().string() + "-" + short_digest(digest) + path.extension().string());
 }
@@ -191,7 +205,7 @@ RankingRequest ranking_request(const Arguments& arguments, const MethodRequest& 
   request.pruned = pruned_of(arguments);
   request.seed = seed_of(arguments);
   request.samples = rank_samples_of(arguments);
-  request.num_threads = static_cast<int>(arguments.integer("threads", 0, 1024));
+  request.num_threads = threads_of(arguments);
   request.again = arguments.flag("overwrite_ranking");
   return request;
 }

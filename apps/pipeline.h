@@ -25,6 +25,10 @@ struct RankingFile {
   Ranking ranking;
 };
 
+/// Throws InputError for a ranking of another model, or of other bits than `space`, the model's; else as
+/// load_ranking.
+RankingFile load_ranking_of(const ModelFile& file, const BitSpace& space, const std::filesystem::path& path);
+
 /// <benchmarks_dir>/<benchmark>/<q6_0_1>.
 std::filesystem::path scheme_dir(const Arguments& arguments, const Benchmark& benchmark);
 

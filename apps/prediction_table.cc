@@ -98,8 +98,8 @@ std::vector<MeasuredCell> measured_cells(const std::filesystem::path& path, cons
   const std::string file = "--sweep " + path.string();
   if (store->study().data_digest != set.digest) {
     throw InputError(file + " was measured on other data (" + store->study().data_name + ", " +
-                     store->study().split + " split, digest " + store->study().data_digest.substr(0, 12) +
-                     ") than this prediction (digest " + set.digest.substr(0, 12) +
+                     store->study().split + " split, digest " + short_digest(store->study().data_digest) +
+                     ") than this prediction (digest " + short_digest(set.digest) +
                      "); give the same data and --split");
   }
   if (store->study().fault_model != FaultModel::bernoulli) {
@@ -122,7 +122,7 @@ std::vector<MeasuredCell> measured_cells(const std::filesystem::path& path, cons
         {cell.protection, cell.bit_error_rate, summarize(store->outcomes(id), record.facts(store->study()))});
   }
   if (cells.empty()) {
-    throw InputError(file + " has no cell of model " + model.digest().substr(0, 12) + " with " +
+    throw InputError(file + " has no cell of model " + short_digest(model.digest()) + " with " +
                      (ranking == nullptr ? "nothing protected" : "this ranking") + " and the same --pruned");
   }
   return cells;

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "apps/option_groups.h"
+#include "apps/text_table.h"
 #include "engine/rank/samples.h"
 
 namespace netsurf {
@@ -19,7 +20,7 @@ EvaluationSet ranking_data(const Arguments& arguments, const Model& model, const
   const Samples& samples = has_train ? dataset.train : dataset.test;
   EvaluationSet set = encode(model, choose_samples(samples, rank_samples_of(arguments)), dataset.task);
   streams.err << "rankings read " << set.count << " of " << samples.count << " samples of " << dataset.name
-              << ", data " << set.digest.substr(0, 12) << "\n";
+              << ", data " << short_digest(set.digest) << "\n";
   return set;
 }
 

@@ -29,7 +29,7 @@ std::vector<Option> session_options() {
 
 SessionOptions session_of(const Arguments& arguments) {
   SessionOptions options;
-  options.num_threads = static_cast<int>(arguments.integer("threads", 0, 1024));
+  options.num_threads = threads_of(arguments);
   options.path = parse_path(arguments.text("path"));
   options.cache_memory = parse_bytes(arguments.text("cache_memory"), "--cache_memory");
   if (options.path == Path::plain) {

@@ -193,7 +193,7 @@ int run_study(const std::vector<RankedModel>& models, const StudyRequest& study,
   streams.err << "sweep " << counted(plan.size(), "cell") << " on "
               << counted(static_cast<uint64_t>(sets.front().count), study.split + " sample") << ": seed "
               << study.faults.seed << ", fault model " << name_of(study.faults.model) << ", design "
-              << name_of(study.faults.design) << ", data " << sets.front().digest.substr(0, 12) << "\n";
+              << name_of(study.faults.design) << ", data " << short_digest(sets.front().digest) << "\n";
 
   std::unique_ptr<Backend> backend = study.device.backend(streams);
   AuditTally tally;
@@ -202,7 +202,7 @@ int run_study(const std::vector<RankedModel>& models, const StudyRequest& study,
     SessionOptions session_options = study.session;
     session_options.notice = [&](const std::string& text) { streams.err << "note: " << text << "\n"; };
     std::unique_ptr<Session> session = backend->open(model, sets[index], spaces[index], session_options);
-    streams.err << "model " << model.name() << " " << model.digest().substr(0, 12) << " on backend "
+    streams.err << "model " << model.name() << " " << short_digest(model.digest()) << " on backend "
                 << session->path() << "\n";
     if (study.audit.is_zero()) return session;
     SessionOptions plain = study.session;

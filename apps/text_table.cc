@@ -48,4 +48,6 @@ std::string counted(uint64_t count, std::string_view thing) {
   return std::to_string(count) + " " + std::string(thing) + (count == 1 ? "" : "s");
 }
 
+std::string short_digest(const std::string& digest) { return digest.substr(0, 12); }
+
 }  // namespace netsurf

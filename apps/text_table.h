@@ -26,4 +26,7 @@ std::string number_text(const char* format, double number);
 /// "1 cell", "2 cells".
 std::string counted(uint64_t count, std::string_view thing);
 
+/// As much of a digest as a person is shown.
+std::string short_digest(const std::string& digest);
+
 }  // namespace netsurf

@@ -8,13 +8,12 @@ are printed, one a line. The same tables give the same SVG, byte for byte.
 """
 
 import argparse
-import csv
 import math
 import os
 import sys
 
 sys.dont_write_bytecode = True
-from plot_curves import GREY, PlotError, number, percent, plain, save  # noqa: E402
+from plotting import GREY, PlotError, percent, percent_label, plain, pyplot, read_table, run, save_both, tidy  # noqa: E402
 
 LEAGUE = ("ranking", "protection", "ber", "harm", "mean_harm", "clean_harm", "regret", "regret_low", "regret_high", "accuracy",
           "clean_accuracy", "samples", "trials")
@@ -25,24 +24,8 @@ MARKERS = "osD^vP*X<>hdp"
 STYLES = ("-", (0, (5, 2)), (0, (1, 1.5)))
 
 
-def read_table(path, columns):
-    """Rows as dictionaries of these columns, numbers read; None where a field is empty."""
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            missing = [column for column in columns if column not in (reader.fieldnames or [])]
-            if missing:
-                raise PlotError(f"{path}: no column {missing[0]}; expected a table made by netsurf rank --compare")
-            rows = []
-            for line, row in enumerate(reader, start=2):
-                if None in row or None in row.values():
-                    raise PlotError(f"{path}: line {line} has another number of fields than the header")
-                rows.append({column: row[column] if column in TEXTS else number(row, column, f"{path}: line {line}")
-                             for column in columns})
-    except FileNotFoundError:
-        raise PlotError(f"no such file: {path}") from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise PlotError(f"cannot read {path}: {error}") from None
+def read_filled(path, columns):
+    rows = read_table(path, columns, TEXTS, "table made by netsurf rank --compare")
     if not rows:
         raise PlotError(f"{path}: no rows; there is nothing to draw")
     return rows
@@ -57,13 +40,6 @@ def styles(plt, names):
     colors = plt.get_cmap("tab10").colors
     return {name: {"color": colors[i % 10], "marker": MARKERS[i % len(MARKERS)], "linestyle": STYLES[i // 10 % 3]}
             for i, name in enumerate(names)}
-
-
-def tidy(axes):
-    axes.grid(True, which="major", color="#dddddd", linewidth=0.7)
-    axes.set_axisbelow(True)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
 
 
 def add_legend(axes):
@@ -85,7 +61,7 @@ def draw_overlap(plt, rows, style):
                   linestyle=look["linestyle"], linewidth=1.4, label=plain(name))
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=(0, (5, 3)), label="by chance")
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(lambda value, _: percent(round(value, 9))))
+        axis.set_major_formatter(FuncFormatter(percent_label))
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("share p of the bits")
@@ -118,10 +94,13 @@ def draw_radar(plt, rows, baseline):
     axes.set_xticks(angles, [plain(name) for name in names], fontsize=8)
     axes.tick_params(axis="x", pad=14)
     axes.set_ylim(0, 1)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(round(value, 9))))
+    axes.yaxis.set_major_formatter(FuncFormatter(percent_label))
     axes.tick_params(axis="y", labelsize=7, labelcolor=GREY)
     axes.set_title(f"overlap with {plain(baseline)}", fontsize=10)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), frameon=False, ncol=len(near))
+    figure.draw_without_rendering()
+    for artist in axes.findobj():
+        artist.set_clip_path(None)  # nothing reaches beyond; matplotlib would name the path by its address, another in every run
     return figure
 
 
@@ -140,7 +119,7 @@ def draw_kept(plt, rows, style, column, clean, label, tick):
             axes.axhline(rows[0][clean], color=GREY, linewidth=1, linestyle=(0, (5, 3)))
         axes.set_title(f"bit error rate {percent(rate)}", fontsize=10)
         axes.set_xlabel("protected bits")
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(round(value, 9))))
+        axes.xaxis.set_major_formatter(FuncFormatter(percent_label))
         axes.yaxis.set_major_formatter(FuncFormatter(tick))
         tidy(axes)
     panels[0][0].set_ylabel(f"mean {label}")
@@ -186,29 +165,22 @@ def draw_regret(plt, rows, rate):
 
 def plot(folder):
     """Draws everything and returns the files written."""
-    league = read_table(os.path.join(folder, "league.csv"), LEAGUE)
+    league = read_filled(os.path.join(folder, "league.csv"), LEAGUE)
     pairs_file, target = os.path.join(folder, "pairs.csv"), os.path.join(folder, "plots")
-    overlap = read_table(os.path.join(folder, "overlap.csv"), OVERLAP)
-    try:
-        import matplotlib
-        matplotlib.use("Agg")
-        import matplotlib.pyplot as plt
-    except ImportError:
-        raise PlotError("matplotlib is not installed for this Python; on Debian: apt install python3-matplotlib") from None
-    plt.rcParams.update({"svg.hashsalt": "netsurf", "font.size": 10, "font.family": "DejaVu Sans"})
+    overlap = read_filled(os.path.join(folder, "overlap.csv"), OVERLAP)
+    plt = pyplot()
     names = unique(row["ranking"] for row in league)
     style = styles(plt, names)
     figures = {}
     if len(names) > 1:
         figures["overlap"] = draw_overlap(plt, overlap, style)
-        figures["radar"] = draw_radar(plt, read_table(pairs_file, PAIRS), overlap[0]["baseline"])
+        figures["radar"] = draw_radar(plt, read_filled(pairs_file, PAIRS), overlap[0]["baseline"])
     is_loss = league[0]["harm"] == "loss"
     figures["loss" if is_loss else "distance"] = draw_kept(
         plt, league, style, "mean_harm", "clean_harm", "loss" if is_loss else "squared distance of the outputs",
         lambda value, _: f"{value:g}")
     if league[0]["accuracy"] is not None:
-        figures["accuracy"] = draw_kept(plt, league, style, "accuracy", "clean_accuracy", "accuracy",
-                                        lambda value, _: percent(round(value, 9)))
+        figures["accuracy"] = draw_kept(plt, league, style, "accuracy", "clean_accuracy", "accuracy", percent_label)
     for rate in unique(row["ber"] for row in league):
         figures[f"regret_ber_{rate:g}"] = draw_regret(plt, league, rate)
     written = []
@@ -216,7 +188,7 @@ def plot(folder):
         os.makedirs(target, exist_ok=True)
         for stem, figure in figures.items():
             if figure is not None:
-                save(figure, target, stem, written)
+                written += save_both(figure, target, stem)
                 plt.close(figure)
     except OSError as error:
         raise PlotError(f"cannot write to {target}: {error.strerror or error}") from None
@@ -227,13 +199,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
     parser.add_argument("folder", metavar="FOLDER", help="tables of a comparison (netsurf rank --compare)")
     arguments = parser.parse_args()
-    try:
-        for path in plot(arguments.folder):
-            print(path)
-    except PlotError as error:
-        print(f"plot_compare: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return run("plot_compare", lambda: plot(arguments.folder))
 
 
 if __name__ == "__main__":

@@ -8,17 +8,19 @@ as PNG and SVG; their names are printed, one a line. The same table gives the sa
 """
 
 import argparse
-import csv
 import math
 import os
 import re
 import sys
 
+sys.dont_write_bytecode = True
+from plotting import (GREY, PlotError, percent, percent_label, protection_colors, put_titles, pyplot, read_table, run,  # noqa: E402
+                      save_both, tidy)
+
 REQUIRED = ("model", "ranking", "ranking_suffix", "ranking_order", "protection", "ber", "trials", "accuracy", "accuracy_low",
             "accuracy_high", "clean_accuracy", "loss", "clean_loss", "split", "dataset", "fault_model", "design", "samples")
 NUMBERS = ("protection", "ber", "trials", "samples", "accuracy", "accuracy_low", "accuracy_high", "clean_accuracy",
            "loss", "clean_loss")
-GREY = "#555555"
 
 
 class Metric:
@@ -37,48 +39,9 @@ class Metric:
         return (cell[self.low], cell[self.high]) if self.low and cell[self.low] is not None else None
 
 
-class PlotError(Exception):
-    """Something the person can mend; shown as one line."""
-
-
-def number(row, column, place):
-    """The value of a column, or None where the table leaves it empty."""
-    text = row[column]
-    if text == "":
-        return None
-    try:
-        value = float(text)
-    except (TypeError, ValueError):
-        value = math.nan
-    if not math.isfinite(value):
-        raise PlotError(f'{place}: column {column} holds "{text}"; expected a number')
-    return value
-
-
 def read_cells(path):
-    """The rows of the summary table as dictionaries, numbers read."""
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            missing = [column for column in REQUIRED if column not in (reader.fieldnames or [])]
-            if missing:
-                raise PlotError(f"{path}: no column {missing[0]}; expected a summary made by netsurf export")
-            cells = []
-            for line, row in enumerate(reader, start=2):
-                if None in row or None in row.values():
-                    raise PlotError(f"{path}: line {line} has another number of fields than the header")
-                cell = dict(row)
-                for column in NUMBERS:
-                    cell[column] = number(row, column, f"{path}: line {line}")
-                absent = [column for column in ("protection", "ber", "trials", "samples") if cell[column] is None]
-                if absent:
-                    raise PlotError(f"{path}: line {line} has no {absent[0]}")
-                cells.append(cell)
-    except FileNotFoundError:
-        raise PlotError(f"no such file: {path}") from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise PlotError(f"cannot read {path}: {error}") from None
-    return cells
+    return read_table(path, REQUIRED, [column for column in REQUIRED if column not in NUMBERS], "summary made by netsurf export",
+                      filled=("protection", "ber", "trials", "samples"))
 
 
 def measured(cells, path):
@@ -99,18 +62,9 @@ def grouped(cells):
     return groups
 
 
-def plain(text):
-    """Text that matplotlib shall not read as mathematics."""
-    return text.replace("$", r"\$")
-
-
-def percent(fraction):
-    return f"{100 * fraction:g} %"
-
-
 def accuracy_label(value, _):
     """Tick label; an axis may reach a little above 100 %, accuracy cannot."""
-    return percent(round(value, 9)) if value < 1 + 1e-9 else ""
+    return percent_label(value, _) if value < 1 + 1e-9 else ""
 
 
 METRICS = (
@@ -154,17 +108,8 @@ def caption(cells):
             f"{first['fault_model']} faults, {first['design']} design")
 
 
-def put_titles(axes, key, what, cells):
-    axes.set_title(plain(f"{key[0]}, bits ranked by {ranking_name(key)}"), loc="left", fontweight="bold", pad=32)
-    note = axes.annotate(plain(f"{what}\n{caption(cells)}"), (0, 1), xycoords="axes fraction", xytext=(0, 5),
-                         textcoords="offset points", fontsize=8.5, color=GREY, va="bottom", linespacing=1.3)
-    # Otherwise a long note pushes the axes aside; the title's padding has made room for it.
-    note.set_in_layout(False)
-
-
-def protection_colors(plt, count):
-    """Dark to bright as protection grows: viridis, which colour-blind people can read, without its palest end."""
-    return [plt.get_cmap("viridis")(0.88 * i / max(count - 1, 1)) for i in range(count)]
+def study_title(key):
+    return f"{key[0]}, bits ranked by {ranking_name(key)}"
 
 
 def are_apart(rates):
@@ -214,10 +159,7 @@ def draw_curves(plt, key, cells, metric):
     axes.set_ylim(max(low, metric.limits[0]), min(high + 0.05 * (high - low), metric.limits[1]))
     axes.set_xlabel("bit error rate")
     axes.set_ylabel(f"mean {metric.name}")
-    axes.grid(True, which="major", color="#dddddd", linewidth=0.7)
-    axes.set_axisbelow(True)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    tidy(axes)
     handles, labels = axes.get_legend_handles_labels()
     if metric.name == "accuracy":  # most protection on top, as its curve is
         handles, labels = handles[::-1], labels[::-1]
@@ -228,7 +170,7 @@ def draw_curves(plt, key, cells, metric):
         what = "bands: 95 % interval of the mean accuracy"
     else:
         what = "no intervals: too few trials or no spread"
-    put_titles(axes, key, what, cells)
+    put_titles(axes, study_title(key), f"{what}\n{caption(cells)}")
     return figure
 
 
@@ -263,34 +205,15 @@ def draw_heat_map(plt, key, cells, metric):
     bar = figure.colorbar(image, ax=axes, pad=0.02)
     bar.ax.yaxis.set_major_formatter(FuncFormatter(metric.tick))
     bar.outline.set_visible(False)
-    put_titles(axes, key, "mean accuracy in %" if metric.name == "accuracy" else "mean loss", cells)
+    what = "mean accuracy in %" if metric.name == "accuracy" else "mean loss"
+    put_titles(axes, study_title(key), f"{what}\n{caption(cells)}")
     return figure
-
-
-def save(figure, folder, stem, written):
-    for kind in ("png", "svg"):
-        path = os.path.join(folder, f"{stem}.{kind}")
-        temporary = f"{path}.tmp-{os.getpid()}"
-        try:
-            # No date, so that the same table gives the same file.
-            figure.savefig(temporary, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else None)
-            os.replace(temporary, path)
-        finally:
-            if os.path.exists(temporary):
-                os.remove(temporary)
-        written.append(path)
 
 
 def plot(table, folder):
     """Draws everything and returns the files written."""
     metric, cells = measured(read_cells(table), table)
-    try:
-        import matplotlib
-        matplotlib.use("Agg")
-        import matplotlib.pyplot as plt
-    except ImportError:
-        raise PlotError("matplotlib is not installed for this Python; on Debian: apt install python3-matplotlib") from None
-    plt.rcParams.update({"svg.hashsalt": "netsurf", "font.size": 10, "font.family": "DejaVu Sans"})
+    plt = pyplot()
     written = []
     groups = grouped(cells)
     stems = unique_stems(groups)
@@ -299,7 +222,7 @@ def plot(table, folder):
         for key, members in groups.items():
             for name, draw in (("curves", draw_curves), ("grid", draw_heat_map)):
                 figure = draw(plt, key, members, metric)
-                save(figure, folder, f"{stems[key]}_{name}", written)
+                written += save_both(figure, folder, f"{stems[key]}_{name}")
                 plt.close(figure)
     except OSError as error:
         raise PlotError(f"cannot write to {folder}: {error.strerror or error}") from None
@@ -311,13 +234,7 @@ def main():
     parser.add_argument("table", metavar="SUMMARY.csv", help="summary table of a study (netsurf export)")
     parser.add_argument("folder", metavar="FOLDER", help="where the figures go; made if need be")
     arguments = parser.parse_args()
-    try:
-        for path in plot(arguments.table, arguments.folder):
-            print(path)
-    except PlotError as error:
-        print(f"plot_curves: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return run("plot_curves", lambda: plot(arguments.table, arguments.folder))
 
 
 if __name__ == "__main__":

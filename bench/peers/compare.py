@@ -33,9 +33,10 @@ class PeerError(Exception):
 
 
 class Driver:
-    """netsurf_trials with one network opened."""
+    """A program of NetSurf's side with one network opened."""
 
     def __init__(self, program, folder, name, arguments):
+        self.name = os.path.basename(program)
         files = [os.path.join(folder, f"{name}.{kind}") for kind in ("json", "inputs", "labels")]
         try:
             self.process = subprocess.Popen([program, *files, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -46,7 +47,7 @@ class Driver:
     def _read(self):
         line = self.process.stdout.readline()
         if not line:
-            raise PeerError(f"netsurf_trials ended with status {self.process.wait()}")
+            raise PeerError(f"{self.name} ended with status {self.process.wait()}")
         return json.loads(line)
 
     def ask(self, **request):

@@ -14,45 +14,18 @@ import json
 import os
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 
-from compare import PeerError, blas, busy_share, processor
+from compare import Driver, PeerError, blas, busy_share, processor
 from networks import NETWORKS, make
 
 PRECISIONS = ("float32", "float64")
 AGREEMENT = {"float32": 2e-5, "float64": 1e-10}  # of a product, relative
 WAYS = (("exact", "float32"), ("exact", "float64"), ("differences", "float64"))
-
-
-class Driver:
-    """netsurf_hvp with one network opened."""
-
-    def __init__(self, program, files):
-        try:
-            self.process = subprocess.Popen([program, *files, "--threads", "1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        except OSError as error:
-            raise PeerError(f"cannot start {program}: {error.strerror}") from None
-        self.greeting = self._read()
-
-    def _read(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise PeerError(f"netsurf_hvp ended with status {self.process.wait()}")
-        return json.loads(line)
-
-    def ask(self, **request):
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        return self._read()
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
 
 
 def check(loops, driver):
@@ -111,7 +84,7 @@ def compare(arguments):
         labels = np.random.default_rng(3).integers(0, 10, arguments.samples).astype(np.uint8)
         labels.tofile(os.path.join(folder, "mlp.labels"))
         loops = {precision: torch_hvp.TorchHvp(network, codes, labels, precision) for precision in PRECISIONS}
-        driver = Driver(arguments.driver, [os.path.join(folder, f"mlp.{kind}") for kind in ("json", "inputs", "labels")])
+        driver = Driver(arguments.driver, folder, "mlp", ["--threads", "1"])
         apart = check(loops, driver)
         busy = busy_share()
         times = measure(loops, driver, arguments.lanes, arguments.rounds)

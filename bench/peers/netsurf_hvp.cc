@@ -9,26 +9,20 @@
 //
 // way: "exact" or "differences"; precision: "float32" or "float64".
 #include <chrono>
-#include <cstdio>
 #include <ctime>
-#include <cxxopts.hpp>
-#include <exception>
-#include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "bench/peers/line_server.h"
 #include "bench/peers/network_file.h"
-#include "engine/base/error.h"
 #include "engine/gradient/float_twin.h"
 
 namespace netsurf::peers {
 namespace {
 
-using Json = nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
 class Server {
@@ -60,15 +54,8 @@ class Server {
   std::unique_ptr<FloatTwin> narrow_, wide_;
 };
 
-int serve(int argc, char** argv) {
-  cxxopts::Options options("netsurf_hvp",
-                           "answers requests for products with the Hessian, one JSON object a line");
-  auto add = options.add_options();
-  add("network", "NAME.json", cxxopts::value<std::string>());
-  add("inputs", "input codes, one byte each", cxxopts::value<std::string>());
-  add("labels", "labels, one byte each", cxxopts::value<std::string>());
-  add("threads", "threads; 0: all cores", cxxopts::value<int>()->default_value("1"));
-  options.parse_positional({"network", "inputs", "labels"});
+void serve(int argc, char** argv) {
+  cxxopts::Options options = side_options("netsurf_hvp", "products with the Hessian");
   auto arguments = options.parse(argc, argv);
 
   const Model model = read_network(arguments["network"].as<std::string>());
@@ -84,25 +71,13 @@ int serve(int argc, char** argv) {
                          {"elements", wide->num_elements()},
                          {"samples", set.count},
                          {"loss", wide->moments({}).loss}};
-  std::cout << greeting.dump() << std::endl;
-
   Server server(std::move(narrow), std::move(wide));
-  std::string line;
-  while (std::getline(std::cin, line)) std::cout << server.answer(Json::parse(line)).dump() << std::endl;
-  return 0;
+  serve_lines(greeting, [&](const Json& request) { return server.answer(request); });
 }
 
 }  // namespace
 }  // namespace netsurf::peers
 
 int main(int argc, char** argv) {
-  try {
-    return netsurf::peers::serve(argc, argv);
-  } catch (const netsurf::InputError& error) {
-    std::fprintf(stderr, "netsurf_hvp: %s\n", error.what());
-    return 2;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "netsurf_hvp: %s\n", error.what());
-    return 1;
-  }
+  return netsurf::peers::run_side("netsurf_hvp", [&] { netsurf::peers::serve(argc, argv); });
 }

@@ -9,26 +9,20 @@
 //                                              "flips", "correct"}, the last two summed over the trials
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <ctime>
-#include <cxxopts.hpp>
-#include <exception>
-#include <iostream>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "bench/peers/line_server.h"
 #include "bench/peers/network_file.h"
 #include "engine/backend/backend.h"
-#include "engine/base/error.h"
 
 namespace netsurf::peers {
 namespace {
 
-using Json = nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
 constexpr uint64_t kBatch = 1000;
@@ -110,16 +104,11 @@ class Server {
   uint64_t next_trial_ = 0;
 };
 
-int serve(int argc, char** argv) {
-  cxxopts::Options options("netsurf_trials", "answers requests for trials, one JSON object a line");
+void serve(int argc, char** argv) {
+  cxxopts::Options options = side_options("netsurf_trials", "trials");
   auto add = options.add_options();
-  add("network", "NAME.json", cxxopts::value<std::string>());
-  add("inputs", "input codes, one byte each", cxxopts::value<std::string>());
-  add("labels", "labels, one byte each", cxxopts::value<std::string>());
   add("path", "plain, dense, delta or auto", cxxopts::value<std::string>()->default_value("auto"));
   add("isa", "instruction set; empty: the best here", cxxopts::value<std::string>()->default_value(""));
-  add("threads", "threads; 0: all cores", cxxopts::value<int>()->default_value("1"));
-  options.parse_positional({"network", "inputs", "labels"});
   auto arguments = options.parse(argc, argv);
 
   Model model = read_network(arguments["network"].as<std::string>());
@@ -134,25 +123,13 @@ int serve(int argc, char** argv) {
   Json greeting = {{"path", session->path()},  {"compiler", "GCC " __VERSION__},
                    {"macs", model.num_macs()}, {"bits", session->bit_space().size()},
                    {"samples", set.count},     {"clean_correct", session->clean().correct}};
-  std::cout << greeting.dump() << std::endl;
-
   Server server(std::move(session));
-  std::string line;
-  while (std::getline(std::cin, line)) std::cout << server.answer(Json::parse(line)).dump() << std::endl;
-  return 0;
+  serve_lines(greeting, [&](const Json& request) { return server.answer(request); });
 }
 
 }  // namespace
 }  // namespace netsurf::peers
 
 int main(int argc, char** argv) {
-  try {
-    return netsurf::peers::serve(argc, argv);
-  } catch (const netsurf::InputError& error) {
-    std::fprintf(stderr, "netsurf_trials: %s\n", error.what());
-    return 2;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "netsurf_trials: %s\n", error.what());
-    return 1;
-  }
+  return netsurf::peers::run_side("netsurf_trials", [&] { netsurf::peers::serve(argc, argv); });
 }

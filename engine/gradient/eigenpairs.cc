@@ -10,6 +10,7 @@
 #include "engine/gradient/checked_operator.h"
 #include "engine/gradient/dense_algebra.h"
 #include "engine/gradient/random_block.h"
+#include "kernels/floating/parallel.h"
 
 namespace netsurf {
 namespace {
@@ -209,6 +210,7 @@ Eigenpairs finish(const RitzPairs& pairs, const KrylovBasis& basis, CheckedOpera
 // Golub and Underwood 1977, with all of the basis kept orthogonal, so no eigenvalue appears twice.
 Eigenpairs top_eigenpairs(const BlockOperator& matrix, int64_t n, const EigenOptions& options) {
   check(n, options);
+  const floating::ThreadScope threads(options.num_threads);
   const int64_t block = std::min<int64_t>(std::max(options.block, options.count), n);
   CheckedOperator checked(matrix, n);
   KrylovBasis basis(n, options.seed);

@@ -15,6 +15,7 @@ struct EigenOptions {
   double tolerance = 1e-6;  // stops when every residual |A v - lambda v| is below tolerance x |largest
                             // lambda|; 0: never
   uint64_t seed = 1;        // of the starting block
+  int num_threads = 0;      // for the work beside the products; 0: all cores; changes no bit
 };
 
 struct Eigenpairs {

@@ -9,6 +9,7 @@
 #include "engine/gradient/checked_operator.h"
 #include "engine/gradient/dense_algebra.h"
 #include "engine/gradient/random_block.h"
+#include "kernels/floating/parallel.h"
 
 namespace netsurf {
 namespace {
@@ -135,8 +136,10 @@ class VectorMean {
 // Hutchinson term of the probe that the span does not know: x A x with x = (I - P_i) omega_i stretched to the
 // length sqrt(n - rank P_i) that it has on average. Its direction is uniform and independent of its length,
 // so the stretching takes variance and no truth. Everything is read off Q^T A Q, Q^T Y and Q^T Omega.
-TraceEstimate xtrace(const BlockOperator& matrix, int64_t n, int64_t products, uint64_t seed) {
+TraceEstimate xtrace(const BlockOperator& matrix, int64_t n, int64_t products, uint64_t seed,
+                     int num_threads) {
   check_sketch(n, products);
+  const floating::ThreadScope threads(num_threads);
   CheckedOperator checked(matrix, n);
   TraceEstimate result;
   if (products >= n) {
@@ -187,8 +190,10 @@ TraceEstimate xtrace(const BlockOperator& matrix, int64_t n, int64_t products, u
 
 // Estimate i is diag(P_i A) and, for the rest, omega_i * (I - P_i) A omega_i, where (I - P_i) A omega_i is
 // the one direction that leaving probe i out took away: Q s_i (s_i . Q^T y_i).
-DiagonalEstimate xdiag(const BlockOperator& matrix, int64_t n, int64_t products, uint64_t seed) {
+DiagonalEstimate xdiag(const BlockOperator& matrix, int64_t n, int64_t products, uint64_t seed,
+                       int num_threads) {
   check_sketch(n, products);
+  const floating::ThreadScope threads(num_threads);
   CheckedOperator checked(matrix, n);
   if (products >= n) {
     DiagonalEstimate result;

@@ -24,10 +24,13 @@ struct DiagonalEstimate {
 /// `products` are spent in two blocks; at least 4. From n products on, the unit vectors are taken instead and
 /// the answer is exact. Throws InputError for fewer than 4 or more than 2 n (4 are always allowed), RunError
 /// when a product is not finite. A matrix whose rank is below products / 2 is recognized: exact too.
-TraceEstimate xtrace(const BlockOperator& matrix, int64_t n, int64_t products, uint64_t seed);
+/// `num_threads` is for the work beside the products (0: all cores) and changes no bit.
+TraceEstimate xtrace(const BlockOperator& matrix, int64_t n, int64_t products, uint64_t seed,
+                     int num_threads = 0);
 
 /// XDiag of the same paper, for the diagonal. As above.
-DiagonalEstimate xdiag(const BlockOperator& matrix, int64_t n, int64_t products, uint64_t seed);
+DiagonalEstimate xdiag(const BlockOperator& matrix, int64_t n, int64_t products, uint64_t seed,
+                       int num_threads = 0);
 
 /// Bekas, Kokiopoulou, Saad 2007: mean of v * (A v) over Rademacher vectors v. Needs very many products; it
 /// is what the original calls `laplace`. At least 2 products.

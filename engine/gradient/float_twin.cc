@@ -5,6 +5,7 @@
 #include <numeric>
 #include <string>
 
+#include "engine/backend/check_set.h"
 #include "engine/base/error.h"
 #include "engine/gradient/lane_loss.h"
 #include "engine/gradient/lane_runner.h"
@@ -45,6 +46,7 @@ class Twin final : public FloatTwin {
   }
 
   int64_t num_elements() const override { return map_.num_elements(); }
+  int num_threads() const override { return options_.num_threads; }
   bool diagonal_is_exact() const override { return !graph_.shares_parameters(); }
 
   void freeze_at(ParameterOperands operands) override {
@@ -300,7 +302,7 @@ void Twin<Real>::add_differences(double step, double weight, LaneRequest<Real>& 
 
 std::unique_ptr<FloatTwin> make_float_twin(const Model& model, const BitSpace& space,
                                            const EvaluationSet& set, const TwinOptions& options) {
-  check_answers(model, set);
+  check_set(model, set);
   const floating::ThreadScope threads(options.num_threads);
   if (options.precision == Precision::float32)
     return std::make_unique<Twin<float>>(model, space, set, options);

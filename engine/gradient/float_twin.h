@@ -61,6 +61,8 @@ class FloatTwin {
   virtual ~FloatTwin() = default;
 
   virtual int64_t num_elements() const = 0;
+  /// TwinOptions::num_threads, for who works with its products.
+  virtual int num_threads() const = 0;
 
   /// Freezes the network at these operands (faulty ones, for example) instead of the model's own.
   virtual void freeze_at(ParameterOperands operands) = 0;

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "engine/base/digest.h"
-#include "engine/base/error.h"
 #include "kernels/core/philox.h"
 #include "kernels/cpu/tile.h"
 #include "kernels/floating/parallel.h"
@@ -52,36 +51,6 @@ core::PhiloxBlock draw(int64_t sample, int64_t block, uint64_t key) {
 }
 
 }  // namespace
-
-void check_answers(const Model& model, const EvaluationSet& set) {
-  const auto expect = [](const char* what, int64_t found, int64_t expected) {
-    if (found != expected) {
-      throw InputError("the evaluation set has " + std::to_string(found) + " " + what + ", expected " +
-                       std::to_string(expected) + " for this model");
-    }
-  };
-  if (set.count < 1) throw InputError("the evaluation set has no samples, so the loss has no gradient");
-  const int64_t outputs = model.type(model.scored_layer()).elements();
-  const bool classifies = set.task == Task::classification;
-  const bool has_targets = !classifies && set.task != Task::comparison;
-  expect("values per sample", set.sample_size, model.type(0).elements());
-  expect("codes", static_cast<int64_t>(set.codes.size()), set.count * set.sample_size);
-  expect("labels", static_cast<int64_t>(set.labels.size()), classifies ? set.count : 0);
-  expect("targets", static_cast<int64_t>(set.targets.size()), has_targets ? set.count * outputs : 0);
-  for (int32_t label : set.labels) {
-    if (label < 0 || label >= outputs) {
-      throw InputError("label " + std::to_string(label) + " is out of range: the model has " +
-                       std::to_string(outputs) + " outputs");
-    }
-  }
-  const TensorType& input = model.type(0);
-  for (int32_t code : set.codes) {
-    if (code < input.low || code > input.high) {
-      throw InputError("input code " + std::to_string(code) + " does not fit the model's input format " +
-                       model.input().format.text());
-    }
-  }
-}
 
 LaneLoss::LaneLoss(const FrozenNetwork& network, const EvaluationSet& set) : set_(set) {
   const Model& model = network.network().model();

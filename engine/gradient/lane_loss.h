@@ -11,9 +11,6 @@
 
 namespace netsurf {
 
-/// Throws InputError for an empty set, and where its codes, labels or targets do not fit the model.
-void check_answers(const Model& model, const EvaluationSet& set);
-
 class LaneLoss {
  public:
   /// Keeps a reference to the set. `network` gives the clean outputs that a comparison is with.

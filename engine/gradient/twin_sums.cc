@@ -1,49 +1,16 @@
 // The twins of layers that sum products: dense, conv2d, conv2d_transpose.
-#include "engine/gradient/twin_layer.h"
+#include "engine/gradient/twin_weighted.h"
 #include "engine/gradient/twin_windows.h"
 #include "kernels/floating/bilinear.h"
 
 namespace netsurf {
 namespace {
 
-using floating::ChannelShape;
 using floating::ConvShape;
 using floating::DenseSizes;
 
-/// What the three have in common: a kernel, perhaps a bias.
 template <typename Real>
-class SumLayer : public TwinLayer<Real> {
- public:
-  using typename TwinLayer<Real>::Rows;
-  using typename TwinLayer<Real>::Weights;
-  using typename TwinLayer<Real>::Sums;
-  using typename TwinLayer<Real>::Site;
-
-  SumLayer(const Layer& layer, const Shape& out) : kernel_(layer.kernel), bias_(layer.bias) {
-    outputs_.channels = out.back();
-    outputs_.pixels = static_cast<int>(netsurf::num_elements(out)) / out.back();
-  }
-
-  int kernel() const override { return kernel_; }
-  int shift() const override { return bias_; }
-
-  void apply_shift(const Site& site, Weights bias, Real* y) const override {
-    floating::shift_apply(site.shape, outputs_, bias, y);
-  }
-  void to_shift(const Site& site, Rows dy, Sums sums) const override {
-    floating::shift_to_weights(site.shape, outputs_, dy, sums);
-  }
-  void shift_squares(const Site& site, Rows dy, Real* squares) const override {
-    floating::shift_squares(site.shape, outputs_, dy, squares);
-  }
-
- private:
-  int kernel_, bias_;
-  ChannelShape outputs_;
-};
-
-template <typename Real>
-class DenseLayer final : public SumLayer<Real> {
+class DenseLayer final : public WeightedLayer<Real> {
  public:
   using typename TwinLayer<Real>::Rows;
   using typename TwinLayer<Real>::Weights;
@@ -51,7 +18,7 @@ class DenseLayer final : public SumLayer<Real> {
   using typename TwinLayer<Real>::Site;
 
   DenseLayer(const Layer& layer, const Shape& in, const Shape& out)
-      : SumLayer<Real>(layer, out), shape_{in[0], out[0]} {}
+      : WeightedLayer<Real>(layer.kernel, layer.bias, out), shape_{in[0], out[0]} {}
 
   void apply(const Site& site, int, Weights kernel, Rows x, Real* y) const override {
     if (site.sparse != nullptr && !x.per_lane) {
@@ -79,7 +46,7 @@ class DenseLayer final : public SumLayer<Real> {
 };
 
 template <typename Real>
-class ConvLayer final : public SumLayer<Real> {
+class ConvLayer final : public WeightedLayer<Real> {
  public:
   using typename TwinLayer<Real>::Rows;
   using typename TwinLayer<Real>::Weights;
@@ -87,7 +54,7 @@ class ConvLayer final : public SumLayer<Real> {
   using typename TwinLayer<Real>::Site;
 
   ConvLayer(const Layer& layer, const Shape& in, const Shape& out)
-      : SumLayer<Real>(layer, out),
+      : WeightedLayer<Real>(layer.kernel, layer.bias, out),
         shape_{image_shape(in), window_shape(layer.window, out[0], out[1]), out[2], layer.groups} {}
 
   void apply(const Site& site, int, Weights kernel, Rows x, Real* y) const override {
@@ -108,7 +75,7 @@ class ConvLayer final : public SumLayer<Real> {
 };
 
 template <typename Real>
-class TransposedLayer final : public SumLayer<Real> {
+class TransposedLayer final : public WeightedLayer<Real> {
  public:
   using typename TwinLayer<Real>::Rows;
   using typename TwinLayer<Real>::Weights;
@@ -117,7 +84,7 @@ class TransposedLayer final : public SumLayer<Real> {
 
   // The convolution that it transposes reads what the layer puts out.
   TransposedLayer(const Layer& layer, const Shape& in, const Shape& out)
-      : SumLayer<Real>(layer, out),
+      : WeightedLayer<Real>(layer.kernel, layer.bias, out),
         shape_{image_shape(out), window_shape(layer.window, in[0], in[1]), in[2], 1} {}
 
   void apply(const Site& site, int, Weights kernel, Rows x, Real* y) const override {

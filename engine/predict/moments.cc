@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "engine/backend/check_set.h"
 #include "engine/backend/parallel.h"
 #include "engine/backend/plain_network.h"
 #include "engine/base/error.h"
@@ -19,28 +20,7 @@ namespace {
 
 constexpr int64_t kTile = cpu::kTile;
 
-void check(const Model& model, const EvaluationSet& set) {
-  const auto expect = [](const char* what, int64_t found, int64_t expected) {
-    if (found == expected) return;
-    throw InputError("the evaluation set has " + std::to_string(found) + " " + what + ", expected " +
-                     std::to_string(expected) + " for this model");
-  };
-  if (set.count < 1) throw InputError("the evaluation set has no samples to predict an accuracy for");
-  const int64_t outputs = model.type(model.scored_layer()).elements();
-  const bool classifies = set.task == Task::classification;
-  const bool has_targets = !classifies && set.task != Task::comparison;
-  expect("values per sample", set.sample_size, model.type(0).elements());
-  if (classifies) expect("labels", static_cast<int64_t>(set.labels.size()), set.count);
-  if (has_targets) expect("targets", static_cast<int64_t>(set.targets.size()), set.count * outputs);
-  for (int32_t label : set.labels) {
-    if (classifies && (label < 0 || label >= outputs)) {
-      throw InputError("label " + std::to_string(label) + " is out of range: the model has " +
-                       std::to_string(outputs) + " outputs");
-    }
-  }
-}
-
-void check(std::span<const double> rates, const BitSpace& space) {
+void check_rates(std::span<const double> rates, const BitSpace& space) {
   if (rates.size() != space.size()) {
     throw InputError(std::to_string(rates.size()) + " flip rates for " + std::to_string(space.size()) +
                      " bits; one for each is needed");
@@ -106,7 +86,7 @@ struct MomentPredictor::State {
 
 MomentPredictor::MomentPredictor(const Model& model, const BitSpace& space, const EvaluationSet& set,
                                  int num_threads) {
-  check(model, set);
+  check_set(model, set);
   state_ = std::make_unique<State>(model, space, set, num_threads);
 }
 
@@ -114,7 +94,7 @@ MomentPredictor::~MomentPredictor() = default;
 
 Prediction MomentPredictor::predict(std::span<const double> rates, const PredictWatch& watch) const {
   const State& s = *state_;
-  check(rates, s.space);
+  check_rates(rates, s.space);
   const ParameterLaw law(s.model, s.space, rates);
   const std::unique_ptr<OutcomeRule> rule = s.make_rule(rates);
   const CleanChances chances = clean_chances(s.model, law);

@@ -11,11 +11,6 @@
 
 namespace netsurf {
 
-struct SecondOrderOptions {
-  int64_t products = 64;  // of XDiag, where the Gauss-Newton diagonal is not the Hessian's
-  uint64_t seed = 1;      // of XDiag's probes
-};
-
 /// With m_i and V_i the sums of steps and of squared steps of element i's unprotected bits, at one
 /// protection.
 struct SecondOrderTerms {
@@ -27,7 +22,7 @@ struct SecondOrderTerms {
 
 struct SecondOrderLoss {
   double loss = 0;
-  bool is_valid = false;  // within about 7 % of the change of the loss where it was measured
+  bool is_valid = false;  // within an eighth of the change of the loss where it was measured
 };
 
 class SecondOrderModel {
@@ -35,7 +30,7 @@ class SecondOrderModel {
   /// Takes one pass for gradient and curvature, and one product for each protection. `twin` is that of model
   /// and space.
   SecondOrderModel(const FloatTwin& twin, const Model& model, const BitSpace& space,
-                   std::span<const Protection> protections, const SecondOrderOptions& options = {});
+                   std::span<const Protection> protections);
 
   double clean_loss() const { return clean_loss_; }
   /// By protection, in the order given.

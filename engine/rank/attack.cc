@@ -66,20 +66,11 @@ class Attack {
     auto parameter = static_cast<size_t>(address.parameter);
     int32_t& operand = operands_[parameter][static_cast<size_t>(address.element)];
     const Parameter& stored = request_.model.parameters()[parameter];
-    int32_t flipped = core::flip_operand(operand, address.bit, stored.storage());
+    operand = core::flip_operand(operand, address.bit, stored.storage());
     // The element's other flips now start from here: the sign of the step follows the code.
-    operand = flipped;
-    renew_steps(id, stored, operand, address.bit);
-  }
-
-  /// The steps of all bits of the element that `id` belongs to.
-  void renew_steps(BitId id, const Parameter& stored, int32_t operand, int bit) {
-    BitId first = id - static_cast<BitId>(bit);
-    for (int b = 0; b < stored.format.bits; ++b) {
-      int64_t change = int64_t{core::flip_operand(operand, b, stored.storage())} - operand;
-      flips_.step[first + static_cast<BitId>(b)] =
-          std::ldexp(static_cast<double>(change), -stored.format.frac_bits());
-    }
+    BitId first = id - static_cast<BitId>(address.bit);
+    for (int bit = 0; bit < stored.format.bits; ++bit)
+      flips_.step[first + static_cast<BitId>(bit)] = flip_step(stored, operand, bit);
   }
 
   /// Of each parameter, the unmade flips with the largest gradient x step.

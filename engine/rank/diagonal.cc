@@ -20,7 +20,8 @@ GradientAndDiagonal gradient_and_diagonal(std::string_view method, const RankReq
   if (way == "xdiag") {
     int64_t most = std::max<int64_t>(4, 2 * twin.num_elements());
     int64_t products = std::min(request.settings.integer("products"), most);
-    diagonal = xdiag(hessian_of(method, request, twin, products), twin.num_elements(), products, request.seed)
+    diagonal = xdiag(hessian_of(method, request, twin, products), twin.num_elements(), products, request.seed,
+                     request.num_threads)
                    .diagonal;
   }
   return {finite(method, "the gradient", std::move(moments.gradient)),

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/base/digest.h"
 #include "engine/gradient/eigenpairs.h"
+#include "engine/rank/draws.h"
 #include "engine/rank/order.h"
 #include "engine/rank/rankers.h"
 #include "engine/rank/twin_scores.h"
-#include "kernels/core/philox.h"
 
 namespace netsurf {
 namespace {
@@ -66,17 +65,10 @@ class TensorwiseIteration {
 
   /// Uniform in [0, 1), not around zero.
   std::vector<double> start(int64_t pair) const {
-    uint64_t key = Digest()
-                       .add("netsurf fkeras start")
-                       .add(request_.space.digest())
-                       .add(static_cast<int64_t>(request_.seed))
-                       .first_64_bits();
-    std::vector<double> v(num_elements_);
-    for (size_t i = 0; i < v.size(); ++i) {
-      core::PhiloxBlock counter = core::counter_of(static_cast<uint64_t>(pair), static_cast<uint32_t>(i / 2),
-                                                   0, core::Purpose::ranking);
-      v[i] = static_cast<double>(core::philox(counter, key).pair(static_cast<int>(i & 1)) >> 11) * 0x1p-53;
-    }
+    uint64_t key = draw_key("netsurf fkeras start", request_.space, request_.seed);
+    std::vector<double> v;
+    for (uint64_t draw : ranking_draws(key, num_elements_, static_cast<uint64_t>(pair)))
+      v.push_back(static_cast<double>(draw >> 11) * 0x1p-53);
     return v;
   }
 
@@ -120,6 +112,7 @@ RankedBits rank_fkeras(const RankRequest& request) {
   Eigenpairs pairs;
   if (request.settings.word("deflation") == "global") {
     EigenOptions options = eigen_options(request, count, most);
+    options.num_threads = request.num_threads;
     pairs = top_eigenpairs(hessian_of("fkeras", request, *twin, most * options.block), twin->num_elements(),
                            options);
   } else {

@@ -15,6 +15,9 @@ struct FlipTable {
   int64_t num_elements = 0;
 };
 
+/// How far flipping the bit moves an element whose operand is `operand` now, in real units.
+double flip_step(const Parameter& parameter, int32_t operand, int bit);
+
 /// From the codes that the model holds.
 FlipTable flip_table(const Model& model, const BitSpace& space);
 

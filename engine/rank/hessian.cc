@@ -23,8 +23,10 @@ constexpr RankerOption kSweeps = {"max_iter",
                                   "most products of a block; stops when the pairs are exact"};
 
 EigenOptions options_of(const RankRequest& request) {
-  return eigen_options(request, request.settings.integer("eigen_k_top"),
-                       request.settings.integer("max_iter"));
+  EigenOptions options =
+      eigen_options(request, request.settings.integer("eigen_k_top"), request.settings.integer("max_iter"));
+  options.num_threads = request.num_threads;
+  return options;
 }
 
 int64_t most_products(const RankRequest& request) {

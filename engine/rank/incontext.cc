@@ -9,10 +9,9 @@
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/faults/sampler.h"
-#include "engine/gradient/float_twin.h"
-#include "engine/rank/flip_table.h"
 #include "engine/rank/order.h"
 #include "engine/rank/rankers.h"
+#include "engine/rank/twin_scores.h"
 
 namespace netsurf {
 namespace {
@@ -111,11 +110,7 @@ class FaultyCopies {
   FaultyCopies(const RankRequest& request, size_t elements)
       : request_(request),
         elements_(elements),
-        twin_(make_float_twin(
-            request.model, request.space, *request.data,
-            {.precision =
-                 request.settings.word("precision") == "float32" ? Precision::float32 : Precision::float64,
-             .num_threads = request.num_threads})),
+        twin_(twin_of(request)),
         slices_(request.data->count, request.settings.integer("context_samples")),
         per_round_(static_cast<uint64_t>(request.settings.integer("contexts"))) {
     for (const std::string& rate : split(request.settings.word("ber"), "+"))
@@ -168,7 +163,7 @@ const std::array<RankerOption, 8> kIncontextOptions = {{
     {"kappa", Kind::real, "1e12", 0, 1e12, "",
      "squared standard errors that a gradient loses before it counts; 1e12: curvature alone"},
     {"curvature", Kind::word, "sampled", 0, 0, "sampled exact", "seeds of the Gauss-Newton diagonal"},
-    {"precision", Kind::word, "float32", 0, 0, "float32 float64", "numbers of the passes"},
+    kPrecision,
 }};
 
 RankedBits rank_incontext(const RankRequest& request) {

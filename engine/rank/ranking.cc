@@ -1,22 +1,19 @@
 #include "engine/rank/ranking.h"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "engine/base/digest.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/rank/artifact_header.h"
 #include "engine/rank/npz.h"
 
 namespace netsurf {
 namespace {
 
-using Json = nlohmann::json;
-
-constexpr std::string_view kKind = "netsurf ranking";
-constexpr int64_t kVersion = 1;
-constexpr uint64_t kMaxHeaderBytes = 1 << 20;
+constexpr std::string_view kKind = "ranking";
+constexpr uint64_t kVersion = 1;
 constexpr uint64_t kMaxBits = uint64_t{1} << 32;
 constexpr uint64_t kMaxFileBytes = kMaxBits * (sizeof(BitId) + sizeof(double)) + 2 * kMaxHeaderBytes;
 
@@ -45,80 +42,27 @@ std::optional<std::string> find_flaw(const Ranking& ranking) {
   return std::nullopt;
 }
 
-std::string header_text(const Ranking& ranking) {
-  Json header = {{"kind", kKind},
-                 {"version", kVersion},
-                 {"method", ranking.method},
-                 {"order_mode", ranking.order_mode},
-                 {"suffix", ranking.suffix},
-                 {"options", ranking.options},
-                 {"model_digest", ranking.model_digest},
-                 {"bit_space_digest", ranking.bit_space_digest},
-                 {"data_digest", ranking.data_digest},
-                 {"bits", ranking.order.size()},
-                 {"seed", ranking.seed},
-                 {"seconds", std::isfinite(ranking.seconds) ? ranking.seconds : 0.0},
-                 {"digest", ranking.digest()}};
-  try {
-    return header.dump(1) + "\n";
-  } catch (const Json::exception&) {
-    throw InputError("the suffix or another text of this ranking is not UTF-8; use plain text");
-  }
+std::string header_of(const Ranking& ranking) {
+  return header_text({{"kind", "netsurf " + std::string(kKind)},
+                      {"version", kVersion},
+                      {"method", ranking.method},
+                      {"order_mode", ranking.order_mode},
+                      {"suffix", ranking.suffix},
+                      {"options", ranking.options},
+                      {"model_digest", ranking.model_digest},
+                      {"bit_space_digest", ranking.bit_space_digest},
+                      {"data_digest", ranking.data_digest},
+                      {"bits", ranking.order.size()},
+                      {"seed", ranking.seed},
+                      {"seconds", std::isfinite(ranking.seconds) ? ranking.seconds : 0.0},
+                      {"digest", ranking.digest()}});
 }
-
-/// Typed access to the fields of header.json.
-class Header {
- public:
-  Header(const std::string& text, std::string_view name) : name_(name) {
-    json_ = Json::parse(text, nullptr, false);
-    if (!json_.is_object()) refuse("header.json is not a JSON object");
-    if (string("kind") != kKind) {
-      refuse("header.json says kind \"" + string("kind") + "\"; expected \"" + std::string(kKind) + "\"");
-    }
-    uint64_t version = number("version");
-    if (version > kVersion) {
-      refuse("ranking version " + std::to_string(version) + ", this program reads up to " +
-             std::to_string(kVersion) + "; use a newer netsurf or rank again");
-    }
-    if (version != kVersion) refuse("ranking version " + std::to_string(version) + " does not exist");
-  }
-
-  std::string string(const char* key) const {
-    auto field = json_.find(key);
-    if (field == json_.end() || !field->is_string()) refuse_field(key, "a text");
-    return field->get<std::string>();
-  }
-  /// Empty where the field is missing: files made before it existed.
-  std::string string_if_there(const char* key) const { return json_.contains(key) ? string(key) : ""; }
-  uint64_t number(const char* key) const {
-    auto field = json_.find(key);
-    if (field == json_.end() || !field->is_number_unsigned()) refuse_field(key, "a whole number, 0 or more");
-    return field->get<uint64_t>();
-  }
-  double real(const char* key) const {
-    auto field = json_.find(key);
-    if (field == json_.end() || !field->is_number()) refuse_field(key, "a number");
-    return field->get<double>();
-  }
-  [[noreturn]] void refuse(const std::string& what) const {
-    throw FormatError(std::string(name_) + ": " + what);
-  }
-
- private:
-  [[noreturn]] void refuse_field(const char* key, const char* expected) const {
-    refuse("header.json: field \"" + std::string(key) + "\" is missing or of another kind; expected " +
-           expected);
-  }
-
-  std::string_view name_;
-  Json json_;
-};
 
 }  // namespace
 
 std::string Ranking::digest() const {
   return Digest()
-      .add(kKind)
+      .add("netsurf ranking")
       .add(bit_space_digest)
       .add(method)
       .add(order_mode)
@@ -138,7 +82,7 @@ std::string ranking_to_npz(const Ranking& ranking) {
     throw InputError("this ranking cannot be saved: order mode \"" + ranking.order_mode +
                      "\"; expected planes or global");
   }
-  std::string header = header_text(ranking);
+  std::string header = header_of(ranking);
   std::string order_head = npy_head("<u4", ranking.order.size());
   std::string score_head = npy_head("<f8", ranking.score.size());
   NpzMember members[] = {{"order.npy", order_head, std::as_bytes(std::span(ranking.order))},
@@ -153,7 +97,7 @@ void save_ranking(const Ranking& ranking, const std::filesystem::path& path) {
 
 Ranking ranking_from_npz(std::string_view bytes, std::string_view name) {
   NpzReader archive(bytes, name);
-  Header header(archive.text("header.json", kMaxHeaderBytes), name);
+  ArtifactHeader header(archive.text("header.json", kMaxHeaderBytes), kKind, kVersion, name);
   Ranking ranking;
   ranking.method = header.string("method");
   ranking.order_mode = header.string("order_mode");

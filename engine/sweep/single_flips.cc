@@ -1,13 +1,8 @@
 #include "engine/sweep/single_flips.h"
 
-#include <algorithm>
-#include <numeric>
-#include <span>
-
-#include "engine/base/digest.h"
 #include "engine/base/error.h"
-#include "engine/faults/bit_numbers.h"
 #include "engine/faults/fault_table.h"
+#include "engine/rank/draws.h"
 
 namespace netsurf {
 
@@ -16,25 +11,7 @@ std::vector<BitId> sample_bits(const BitSpace& space, uint64_t count, uint64_t s
     throw InputError("a sample of " + std::to_string(count) + " bits was asked for, of a model with " +
                      std::to_string(space.size()) + "; ask for 1 to " + std::to_string(space.size()));
   }
-  std::vector<BitId> bits(space.size());
-  std::iota(bits.begin(), bits.end(), BitId{0});
-  if (count == bits.size()) return bits;
-  uint64_t key = Digest()
-                     .add("netsurf single flips")
-                     .add(space.digest())
-                     .add(static_cast<int64_t>(seed))
-                     .first_64_bits();
-  std::vector<uint64_t> draw(bits.size());
-  draw_bit_numbers(
-      key, 0, core::Purpose::ranking, 0, bits.size(), [&](uint64_t id, std::span<const uint64_t> numbers) {
-        std::copy(numbers.begin(), numbers.end(), draw.begin() + static_cast<std::ptrdiff_t>(id));
-      });
-  auto end = bits.begin() + static_cast<std::ptrdiff_t>(count);
-  std::nth_element(bits.begin(), end, bits.end(),
-                   [&](BitId a, BitId b) { return draw[a] != draw[b] ? draw[a] < draw[b] : a < b; });
-  bits.erase(end, bits.end());
-  std::sort(bits.begin(), bits.end());
-  return bits;
+  return lowest_draws(draw_key("netsurf single flips", space, seed), space.size(), count);
 }
 
 FaultTable single_flips(const std::vector<BitId>& bits) {

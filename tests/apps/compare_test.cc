@@ -155,15 +155,19 @@ TEST_F(Compare, RankingFilesStandBesideMethodsAndRepeatsAreDropped) {
   EXPECT_EQ(rows_of(place() / "compare" / "league.csv").size(), 2u);
 }
 
-TEST_F(Compare, PlotsAreDrawnFromTheTables) {
-  Ran ran = compare(
+TEST_F(Compare, PlotsAreDrawnFromTheTablesTheSameTwice) {
+  const std::string line =
       "--method bitwise_msb random bitwise_lsb weight_abs_value --ber_range 0.05 --num_reps 10 "
-      "--resamples 0 --plot --compare_dir " +
-      (folder_->path() / "drawn").string());
+      "--resamples 0 --plot --compare_dir ";
+  Ran ran = compare(line + (folder_->path() / "drawn").string());
   ASSERT_EQ(ran.code, 0) << ran.err;
-  for (const char* stem : {"overlap", "radar", "loss", "accuracy", "regret_ber_0.05"}) {
-    EXPECT_THAT(ran.out, HasSubstr(std::string(stem) + ".svg"));
-    EXPECT_TRUE(fs::exists(folder_->path() / "drawn" / "plots" / (std::string(stem) + ".png"))) << stem;
+  ASSERT_EQ(compare(line + (folder_->path() / "redrawn").string()).code, 0);
+  for (const std::string stem : {"overlap", "radar", "loss", "accuracy", "regret_ber_0.05"}) {
+    EXPECT_THAT(ran.out, HasSubstr(stem + ".svg"));
+    EXPECT_TRUE(fs::exists(folder_->path() / "drawn" / "plots" / (stem + ".png"))) << stem;
+    EXPECT_EQ(read_file(folder_->path() / "drawn" / "plots" / (stem + ".svg"), 1 << 24),
+              read_file(folder_->path() / "redrawn" / "plots" / (stem + ".svg"), 1 << 24))
+        << stem;
   }
 }
 

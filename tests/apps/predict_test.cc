@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 
 #include "tests/apps/program_runner.h"
@@ -115,9 +116,10 @@ TEST_F(PredictionOfAModel, RefusesASweepOfOtherFaults) {
 }
 
 TEST_F(PredictionOfAModel, IsDrawnTheSameTwice) {
+  if (std::system("/usr/bin/python3 -c 'import matplotlib' 2> /dev/null") != 0)
+    GTEST_SKIP() << "python3 with matplotlib is not here";
   const std::string line = "--ber_range 0.001 0.01 --plot ";
   const Ran ran = predict(line + path("a.svg"));
-  if (ran.code == 1 && ran.err.find("matplotlib") != std::string::npos) GTEST_SKIP() << ran.err;
   ASSERT_EQ(ran.code, 0) << ran.err;
   ASSERT_EQ(predict(line + path("b.svg")).code, 0);
   EXPECT_TRUE(fs::exists(path("a.csv"))) << "the table stays beside the picture";

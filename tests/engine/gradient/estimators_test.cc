@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "engine/base/error.h"
-#include "kernels/floating/parallel.h"
 #include "tests/engine/gradient/explicit_matrix.h"
 
 namespace netsurf {
@@ -95,6 +94,10 @@ Quality trace_quality(const ExplicitMatrix& matrix, int64_t products) {
   return quality;
 }
 
+DiagonalEstimate xdiag_of(const BlockOperator& matrix, int64_t n, int64_t products, uint64_t seed) {
+  return xdiag(matrix, n, products, seed);
+}
+
 template <typename Estimator>
 Quality diagonal_quality(const Estimator& estimator, const ExplicitMatrix& matrix, int64_t products) {
   Quality quality;
@@ -124,7 +127,7 @@ TEST(Estimators, XTraceIsUnbiasedItsErrorCoversAndBeatsHutchinson) {
 
 TEST(Estimators, XDiagErrorCoversAndBeatsHutchinson) {
   const ExplicitMatrix matrix = with_spectrum(decaying(100, 0.8), 9);
-  const Quality sketched = diagonal_quality(xdiag, matrix, 40);
+  const Quality sketched = diagonal_quality(xdiag_of, matrix, 40);
   const Quality plain = diagonal_quality(hutchinson_diagonal, matrix, 40);
   EXPECT_LT(sketched.error, plain.error / 4);
   EXPECT_GT(sketched.covered, 0.9);
@@ -147,15 +150,17 @@ TEST(Estimators, AFlatSpectrumIsStillUnbiased) {
 }
 
 TEST(Estimators, AreTheSameBitsTwiceAndForAnyNumberOfThreads) {
-  const ExplicitMatrix matrix = with_spectrum(decaying(200, 0.9), 8);
-  const TraceEstimate trace = xtrace(matrix.products(), matrix.n, 20, 5);
-  const DiagonalEstimate diagonal = xdiag(matrix.products(), matrix.n, 20, 5);
-  const DiagonalEstimate plain = hutchinson_diagonal(matrix.products(), matrix.n, 20, 5);
-  const floating::ThreadScope scope(1);
-  EXPECT_EQ(trace.trace, xtrace(matrix.products(), matrix.n, 20, 5).trace);
-  EXPECT_EQ(diagonal.diagonal, xdiag(matrix.products(), matrix.n, 20, 5).diagonal);
-  EXPECT_EQ(plain.diagonal, hutchinson_diagonal(matrix.products(), matrix.n, 20, 5).diagonal);
-  EXPECT_NE(trace.trace, xtrace(matrix.products(), matrix.n, 20, 6).trace);
+  for (const int n : {200, testing::kLongRow}) {
+    const BlockOperator matrix = testing::diagonal_products(decaying(n, 0.9));
+    const TraceEstimate trace = xtrace(matrix, n, 20, 5, 1);
+    const DiagonalEstimate diagonal = xdiag(matrix, n, 20, 5, 1);
+    for (int threads : {1, 2, 3}) {
+      EXPECT_EQ(trace.trace, xtrace(matrix, n, 20, 5, threads).trace);
+      EXPECT_EQ(diagonal.diagonal, xdiag(matrix, n, 20, 5, threads).diagonal);
+    }
+    EXPECT_NE(trace.trace, xtrace(matrix, n, 20, 6).trace);
+    EXPECT_EQ(hutchinson_diagonal(matrix, n, 20, 5).diagonal, hutchinson_diagonal(matrix, n, 20, 5).diagonal);
+  }
 }
 
 TEST(Estimators, BadRequestsAreRefused) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <random>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "engine/gradient/block_operator.h"
@@ -69,5 +70,17 @@ inline ExplicitMatrix with_spectrum(const std::vector<double>& values, uint64_t 
   }
   return matrix;
 }
+
+/// diag(values), for sizes of which no square fits in memory.
+inline BlockOperator diagonal_products(std::vector<double> values) {
+  return [values = std::move(values)](std::span<const double> rows) {
+    std::vector<double> result(rows.begin(), rows.end());
+    for (size_t i = 0; i < result.size(); ++i) result[i] *= values[i % values.size()];
+    return result;
+  };
+}
+
+/// Rows of this size are cut into parts that threads share; shorter ones are not.
+inline constexpr int kLongRow = 9000;
 
 }  // namespace netsurf::testing

@@ -30,14 +30,27 @@ std::vector<double> even_rates(const BitSpace& space, double rate) {
   return std::vector<double>(space.size(), rate);
 }
 
+std::span<const int32_t> sample_of(const EvaluationSet& set, int64_t i) {
+  return std::span(set.codes).subspan(static_cast<size_t>(i * set.sample_size),
+                                      static_cast<size_t>(set.sample_size));
+}
+
+/// Calls visit(chance of the mask, sample, scores) for every mask of faults and sample.
+template <typename Visit>
+void for_all_outputs(const Model& model, const BitSpace& space, std::span<const double> rates,
+                     const EvaluationSet& set, Visit visit) {
+  testing::for_all_masks(model, space, rates, [&](double chance, const auto& codes) {
+    for (int64_t i = 0; i < set.count; ++i)
+      visit(chance, static_cast<size_t>(i), testing::scores_of(model, codes, sample_of(set, i)));
+  });
+}
+
 /// Labels that the model itself gives, but for a few: what a trained network is like.
 void label_by_model(const Model& model, EvaluationSet& set, Random& random) {
   std::vector<std::vector<int32_t>> codes;
   for (const Parameter& parameter : model.parameters()) codes.push_back(parameter.codes);
   for (int64_t i = 0; i < set.count; ++i) {
-    const std::span<const int32_t> sample(set.codes.data() + i * set.sample_size,
-                                          static_cast<size_t>(set.sample_size));
-    const std::vector<double> scores = testing::scores_of(model, codes, sample);
+    const std::vector<double> scores = testing::scores_of(model, codes, sample_of(set, i));
     if (random.chance(90)) {
       set.labels[static_cast<size_t>(i)] =
           static_cast<int32_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
@@ -101,14 +114,10 @@ TEST(Moments, OfOneLayerHaveTheMeanSquaredErrorOfAllMasks) {
   std::vector<double> rates;
   for (uint64_t i = 0; i < space.size(); ++i) rates.push_back(0.03 * static_cast<double>(i % 5));
   double expected = 0;
-  testing::for_all_masks(model, space, rates, [&](double chance, const auto& codes) {
-    for (int64_t s = 0; s < set.count; ++s) {
-      const std::vector<double> scores =
-          testing::scores_of(model, codes, std::span(set.codes).subspan(static_cast<size_t>(2 * s), 2));
-      for (size_t k = 0; k < 2; ++k) {
-        const double off = scores[k] - static_cast<double>(set.targets[static_cast<size_t>(2 * s) + k]);
-        expected += chance * off * off / 12;
-      }
+  for_all_outputs(model, space, rates, set, [&](double chance, size_t s, const auto& scores) {
+    for (size_t k = 0; k < 2; ++k) {
+      const double off = scores[k] - static_cast<double>(set.targets[2 * s + k]);
+      expected += chance * off * off / 12;
     }
   });
   EXPECT_NEAR(MomentPredictor(model, space, set).predict(rates).loss, expected, 1e-12);
@@ -132,13 +141,8 @@ TEST(Moments, OfTwoLinearLayersHaveTheMeanSquaredErrorOfAllMasks) {
   const EvaluationSet set = random_set(model, 4, 5, Task::regression);
   const std::vector<double> rates = even_rates(space, 0.2);
   double expected = 0;
-  testing::for_all_masks(model, space, rates, [&](double chance, const auto& codes) {
-    for (int64_t s = 0; s < set.count; ++s) {
-      const std::vector<double> scores =
-          testing::scores_of(model, codes, std::span(set.codes).subspan(static_cast<size_t>(2 * s), 2));
-      expected +=
-          chance * std::pow(scores[0] - static_cast<double>(set.targets[static_cast<size_t>(s)]), 2) / 4;
-    }
+  for_all_outputs(model, space, rates, set, [&](double chance, size_t s, const auto& scores) {
+    expected += chance * std::pow(scores[0] - static_cast<double>(set.targets[s]), 2) / 4;
   });
   EXPECT_NEAR(MomentPredictor(model, space, set).predict(rates).loss, expected, 1e-9);
 }
@@ -160,15 +164,11 @@ TEST(Moments, OfADrawnEndAreThoseOfAllMasks) {
   const EvaluationSet set = random_set(model, 20, 9);
   const std::vector<double> rates = even_rates(space, 0.1);
   Measured expected;
-  testing::for_all_masks(model, space, rates, [&](double chance, const auto& codes) {
-    for (int64_t s = 0; s < set.count; ++s) {
-      const std::vector<double> scores =
-          testing::scores_of(model, codes, std::span(set.codes).subspan(static_cast<size_t>(2 * s), 2));
-      const auto label = static_cast<size_t>(set.labels[static_cast<size_t>(s)]);
-      const size_t found = scores[1] > scores[0] ? 1 : 0;
-      expected.accuracy += chance / 20 * (found == label ? 1 : 0);
-      expected.loss += chance / 20 * std::log(1 + std::exp(scores[1 - label] - scores[label]));
-    }
+  for_all_outputs(model, space, rates, set, [&](double chance, size_t s, const auto& scores) {
+    const auto label = static_cast<size_t>(set.labels[s]);
+    const size_t found = scores[1] > scores[0] ? 1 : 0;
+    expected.accuracy += chance / 20 * (found == label ? 1 : 0);
+    expected.loss += chance / 20 * std::log(1 + std::exp(scores[1 - label] - scores[label]));
   });
   const Prediction found = MomentPredictor(model, space, set).predict(rates);
   EXPECT_LT(std::abs(found.accuracy - expected.accuracy), 0.01);
@@ -206,6 +206,17 @@ TEST(Moments, AgreeWithInjectedFaults) {
   }
 }
 
+/// Predicted and injected at these rates, each as text and as a number.
+void expect_accuracy(const Model& model, const BitSpace& space, const EvaluationSet& set,
+                     std::initializer_list<std::pair<const char*, double>> rates, double within) {
+  const MomentPredictor predictor(model, space, set);
+  for (const auto& [text, rate] : rates) {
+    const Measured measured = measure(model, set, space, text, 400);
+    EXPECT_LT(std::abs(predictor.predict(even_rates(space, rate)).accuracy - measured.accuracy), within)
+        << text;
+  }
+}
+
 TEST(Moments, AgreeWithInjectedFaultsOnThreeLayers) {
   Random random(14);
   const Format weight{6, 0, true};
@@ -222,11 +233,7 @@ TEST(Moments, AgreeWithInjectedFaultsOnThreeLayers) {
   const BitSpace space(model);
   EvaluationSet set = random_set(model, 300, 6);
   label_by_model(model, set, random);
-  for (const auto& [text, rate] : {std::pair{"0.001", 0.001}, {"0.01", 0.01}}) {
-    const Measured measured = measure(model, set, space, text, 400);
-    const Prediction found = MomentPredictor(model, space, set).predict(even_rates(space, rate));
-    EXPECT_LT(std::abs(found.accuracy - measured.accuracy), 0.03) << text;
-  }
+  expect_accuracy(model, space, set, {{"0.001", 0.001}, {"0.01", 0.01}}, 0.03);
 }
 
 TEST(Moments, AgreeWithInjectedFaultsOnConvolutions) {
@@ -248,11 +255,7 @@ TEST(Moments, AgreeWithInjectedFaultsOnConvolutions) {
   const BitSpace space(model);
   EvaluationSet set = random_set(model, 200, 6);
   label_by_model(model, set, random);
-  for (const auto& [text, rate] : {std::pair{"0.0003", 0.0003}, {"0.002", 0.002}}) {
-    const Measured measured = measure(model, set, space, text, 400);
-    const Prediction found = MomentPredictor(model, space, set).predict(even_rates(space, rate));
-    EXPECT_LT(std::abs(found.accuracy - measured.accuracy), 0.05) << text;
-  }
+  expect_accuracy(model, space, set, {{"0.0003", 0.0003}, {"0.002", 0.002}}, 0.05);
 }
 
 TEST(Moments, FallWithTheRateAndRiseWithProtection) {

@@ -22,18 +22,22 @@ struct Uses {
   std::function<void(LaneShape, RowsOf<Real> dy, const Real*, Real*)> squares;
 };
 
+/// visit(sample, lane, row of both).
+template <typename Visit>
+void for_each_row(LaneShape tile, Visit visit) {
+  for (int row = 0; row < tile.rows(); ++row) visit(row / tile.lanes, row % tile.lanes, row);
+}
+
 template <typename Real>
 void check_apply(const BilinearMap& map, const Uses<Real>& uses, LaneDraws<Real>& draws) {
   const LaneShape tile = draws.tile();
   const DrawnWeights<Real> w = draws.weights(map.weights);
   const DrawnRows<Real> x = draws.rows(map.ins);
   std::vector<Real> found = draws.numbers(tile.rows() * map.outs), expected = found;
-  for (int n = 0; n < tile.samples; ++n) {
-    for (int lane = 0; lane < tile.lanes; ++lane) {
-      Real* y = &expected[static_cast<size_t>((n * tile.lanes + lane) * map.outs)];
-      for (const Term& term : map.terms) y[term.out] += w.of(lane)[term.weight] * x.of(n, lane)[term.in];
-    }
-  }
+  for_each_row(tile, [&](int n, int lane, int row) {
+    Real* y = &expected[static_cast<size_t>(row * map.outs)];
+    for (const Term& term : map.terms) y[term.out] += w.of(lane)[term.weight] * x.of(n, lane)[term.in];
+  });
   uses.apply(tile, w.operand(), x.operand(), found.data());
   ASSERT_EQ(found, expected);
 }
@@ -44,12 +48,10 @@ void check_to_input(const BilinearMap& map, const Uses<Real>& uses, LaneDraws<Re
   const DrawnWeights<Real> w = draws.weights(map.weights);
   const DrawnRows<Real> dy = draws.rows(map.outs);
   std::vector<Real> found = draws.numbers(tile.rows() * map.ins), expected = found;
-  for (int n = 0; n < tile.samples; ++n) {
-    for (int lane = 0; lane < tile.lanes; ++lane) {
-      Real* dx = &expected[static_cast<size_t>((n * tile.lanes + lane) * map.ins)];
-      for (const Term& term : map.terms) dx[term.in] += w.of(lane)[term.weight] * dy.of(n, lane)[term.out];
-    }
-  }
+  for_each_row(tile, [&](int n, int lane, int row) {
+    Real* dx = &expected[static_cast<size_t>(row * map.ins)];
+    for (const Term& term : map.terms) dx[term.in] += w.of(lane)[term.weight] * dy.of(n, lane)[term.out];
+  });
   uses.to_input(tile, w.operand(), dy.operand(), found.data());
   ASSERT_EQ(found, expected);
 }
@@ -60,12 +62,10 @@ void check_to_weights(const BilinearMap& map, const Uses<Real>& uses, LaneDraws<
   const DrawnRows<Real> dy = draws.rows(map.outs), x = draws.rows(map.ins);
   const int64_t stride = draws.stride(map.weights);
   std::vector<Real> found = draws.numbers(tile.lanes * stride), expected = found;
-  for (int n = 0; n < tile.samples; ++n) {
-    for (int lane = 0; lane < tile.lanes; ++lane) {
-      Real* dw = &expected[static_cast<size_t>(lane * stride)];
-      for (const Term& term : map.terms) dw[term.weight] += dy.of(n, lane)[term.out] * x.of(n, lane)[term.in];
-    }
-  }
+  for_each_row(tile, [&](int n, int lane, int) {
+    Real* dw = &expected[static_cast<size_t>(lane * stride)];
+    for (const Term& term : map.terms) dw[term.weight] += dy.of(n, lane)[term.out] * x.of(n, lane)[term.in];
+  });
   uses.to_weights(tile, dy.operand(), x.operand(), {found.data(), stride});
   ASSERT_EQ(found, expected);
 }
@@ -75,13 +75,11 @@ void check_squares(const BilinearMap& map, const Uses<Real>& uses, LaneDraws<Rea
   const LaneShape tile = draws.tile();
   const DrawnRows<Real> dy = draws.rows(map.outs), x = draws.shared_rows(map.ins);
   std::vector<Real> found = draws.numbers(map.weights), expected = found;
-  for (int n = 0; n < tile.samples; ++n) {
-    for (int lane = 0; lane < tile.lanes; ++lane) {
-      std::vector<Real> dw(found.size(), 0);
-      for (const Term& term : map.terms) dw[term.weight] += dy.of(n, lane)[term.out] * x.of(n, lane)[term.in];
-      for (size_t i = 0; i < dw.size(); ++i) expected[i] += dw[i] * dw[i];
-    }
-  }
+  for_each_row(tile, [&](int n, int lane, int) {
+    std::vector<Real> dw(found.size(), 0);
+    for (const Term& term : map.terms) dw[term.weight] += dy.of(n, lane)[term.out] * x.of(n, lane)[term.in];
+    for (size_t i = 0; i < dw.size(); ++i) expected[i] += dw[i] * dw[i];
+  });
   uses.squares(tile, dy.operand(), x.operand().data, found.data());
   ASSERT_EQ(found, expected);
 }
@@ -154,14 +152,7 @@ TYPED_TEST(Bilinear, DenseLayersAreWhatTheirTermsGive) {
 /// A window that fits the image with its padding, whatever is left over at the bottom and on the right.
 template <typename Real>
 WindowShape draw_window(LaneDraws<Real>& draws, const ImageShape& in) {
-  WindowShape w{.height = draws.pick(1, 3),
-                .width = draws.pick(1, 3),
-                .stride_y = draws.pick(1, 3),
-                .stride_x = draws.pick(1, 3),
-                .dilation_y = draws.pick(1, 2),
-                .dilation_x = draws.pick(1, 2),
-                .pad_top = draws.pick(0, 2),
-                .pad_left = draws.pick(0, 2)};
+  WindowShape w = draws.window();
   const auto windows = [&](int size, int pad, int taps, int stride, int dilation) {
     const int room = size + pad + draws.pick(0, 2) - dilation * (taps - 1) - 1;
     return room < 0 ? 1 : room / stride + 1;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/floating/conv2d.h"
 #include "kernels/floating/lanes.h"
 
 namespace netsurf::floating {
@@ -47,6 +48,18 @@ class LaneDraws {
   LaneShape tile() const { return tile_; }
   std::string text() const {
     return std::to_string(tile_.samples) + " samples, " + std::to_string(tile_.lanes) + " lanes";
+  }
+
+  /// A small window; how many there are is left to the caller.
+  WindowShape window() {
+    return {.height = pick(1, 3),
+            .width = pick(1, 3),
+            .stride_y = pick(1, 3),
+            .stride_x = pick(1, 3),
+            .dilation_y = pick(1, 2),
+            .dilation_x = pick(1, 2),
+            .pad_top = pick(0, 2),
+            .pad_left = pick(0, 2)};
   }
 
   std::vector<Real> numbers(int64_t size) {
