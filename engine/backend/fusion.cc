@@ -1,5 +1,7 @@
 #include "engine/backend/fusion.h"
 
+#include <cmath>
+
 #include "engine/backend/requantizer.h"
 
 namespace netsurf {
@@ -9,47 +11,96 @@ bool shares_buffer(LayerKind kind) {
   return kind == LayerKind::flatten || kind == LayerKind::reshape || kind == LayerKind::softmax;
 }
 
+/// Whether doubles hold what a requantizer computes of codes up to `bound`, and 31 bits its codes before they
+/// are saturated.
+bool fits_doubles(const core::Requantizer& q, int64_t bound) {
+  constexpr double kExact = 0x1p51, kMostCode = 0x1p30;
+  double largest =
+      std::ldexp(static_cast<double>(bound) + std::fabs(static_cast<double>(q.offset)), q.left_shift);
+  return largest <= kExact && std::ldexp(largest, -q.right_shift) <= kMostCode;
+}
+
+/// Follows the codes of one layer from reader to reader.
 class FusionFinder {
  public:
-  explicit FusionFinder(const PlainNetwork& plain) : model_(plain.model()), readers_(plain) {}
+  FusionFinder(const PlainNetwork& plain, const SoleReaders& readers, int sums)
+      : model_(plain.model()), readers_(readers), next_(readers.of(sums)) {
+    // Pixels and channels as the sums have them, whatever reshapes follow.
+    fusion_.image = model_.type(sums).shape;
+  }
 
-  Fusion find(int sums) const {
-    Fusion fusion;
-    int next = readers_.of(sums);
-    bool pools = false;
-    fusion.image =
-        model_.type(sums).shape;  // pixels and channels as the sums have them, whatever reshapes follow
-    auto take_pool = [&] {
-      if (pools || next < 0 || layer(next).kind != LayerKind::max_pool ||
-          !tiles_the_image(layer(next).window) || in_type(next).shape != fusion.image)
-        return;
-      pools = true;
-      fusion.pool = {layer(next).window.height, layer(next).window.width};
-      fusion.image = model_.type(next).shape;
-      fusion.layers.push_back(next);
-      next = readers_.of(next);
-    };
+  Fusion find() {
     take_pool();
-    if (next < 0 || layer(next).kind != LayerKind::activation) return {};
-    // Rounding and saturating keep the order of codes, so the largest may be taken before them.
-    fusion.requantizer = make_requantizer(layer(next), in_type(next));
-    if (!fusion.requantizer.is_plain() || !fits_32_bits(fusion.requantizer, in_type(next))) return {};
-    fusion.layers.push_back(next);
-    next = readers_.of(next);
+    take_affine();
     take_pool();
-    if (next < 0 || !can_pack(model_, next)) return {};
-    if (layer(next).kind != LayerKind::dense && in_type(next).shape != fusion.image) return {};
-    fusion.reader = next;
-    return fusion;
+    if (!take_activation()) return {};
+    take_pool();
+    if (next_ >= 0 && layer().kind == LayerKind::activation && !take_second_activation()) return {};
+    take_pool();
+    if (next_ < 0 || !can_pack(model_, next_)) return {};
+    if (layer().kind != LayerKind::dense && in_type().shape != fusion_.image) return {};
+    if (!finish_fits()) return {};
+    fusion_.reader = next_;
+    return fusion_;
   }
 
  private:
-  const Layer& layer(int i) const { return model_.layers()[static_cast<size_t>(i)]; }
+  const Layer& layer() const { return model_.layers()[static_cast<size_t>(next_)]; }
+  const TensorType& in_type() const { return model_.type(layer().inputs[0]); }
+  void take() {
+    fusion_.layers.push_back(next_);
+    next_ = readers_.of(next_);
+  }
 
-  const TensorType& in_type(int i) const { return model_.type(layer(i).inputs[0]); }
+  /// Rounding and saturating keep the order of codes, and so does a factor unless it is below zero, where it
+  /// turns it around: the code of a pool's largest is that of the largest (or smallest) sum.
+  void take_pool() {
+    if (pools_ || next_ < 0 || layer().kind != LayerKind::max_pool || !tiles_the_image(layer().window) ||
+        in_type().shape != fusion_.image)
+      return;
+    pools_ = true;
+    fusion_.pool = {layer().window.height, layer().window.width};
+    fusion_.pools_after_affine = fusion_.affine >= 0;
+    fusion_.image = model_.type(next_).shape;
+    take();
+  }
+
+  void take_affine() {
+    if (next_ < 0 || layer().kind != LayerKind::affine || in_type().shape != fusion_.image) return;
+    fusion_.affine = next_;
+    take();
+  }
+
+  bool take_activation() {
+    if (next_ < 0 || layer().kind != LayerKind::activation) return false;
+    activation_ = next_;
+    fusion_.requantizer = make_requantizer(layer(), in_type());
+    take();
+    return fusion_.requantizer.is_plain();
+  }
+
+  bool take_second_activation() {
+    core::Requantizer second = make_requantizer(layer(), in_type());
+    if (!second.is_plain()) return false;
+    std::optional<core::QuickRequantizer> quick = make_quick(second, in_type().bound);
+    if (!quick) return false;
+    fusion_.step = {quick->offset, quick->shift, quick->low, quick->high};
+    take();
+    return true;
+  }
+
+  bool finish_fits() const {
+    const TensorType& in = model_.type(model_.layers()[static_cast<size_t>(activation_)].inputs[0]);
+    return fusion_.is_scaled() ? fits_doubles(fusion_.requantizer, in.bound)
+                               : fits_32_bits(fusion_.requantizer, in);
+  }
 
   const Model& model_;
-  SoleReaders readers_;
+  const SoleReaders& readers_;
+  int next_;
+  int activation_ = -1;
+  bool pools_ = false;
+  Fusion fusion_;
 };
 
 }  // namespace
@@ -75,10 +126,10 @@ int SoleReaders::of(int layer) const {
 }
 
 std::vector<Fusion> find_fusions(const PlainNetwork& plain) {
-  FusionFinder finder(plain);
+  SoleReaders readers(plain);
   std::vector<Fusion> fusions(plain.model().layers().size());
   for (int i = 0; i < static_cast<int>(fusions.size()); ++i) {
-    if (can_pack(plain.model(), i)) fusions[static_cast<size_t>(i)] = finder.find(i);
+    if (can_pack(plain.model(), i)) fusions[static_cast<size_t>(i)] = FusionFinder(plain, readers, i).find();
   }
   return fusions;
 }

@@ -1,6 +1,8 @@
-// Which layers one packed stage can do: sums, then a max pool, then an activation, for one packed reader.
+// Which layers one packed stage can do: sums, an affine layer, a max pool and one or two activations, for one
+// packed reader.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "engine/backend/packed_layer.h"
@@ -10,11 +12,17 @@ namespace netsurf {
 
 /// What follows the sums of one layer inside the same stage.
 struct Fusion {
-  std::vector<int> layers;  // the pool and the activation, in the model's order
+  std::vector<int> layers;  // all of it, in the model's order
+  int affine = -1;          // the affine layer among them
   PackedPool pool;
-  core::Requantizer requantizer;
-  int reader = -1;  // the packed layer that alone reads the result
-  Shape image;      // what it reads, before any flattening
+  bool pools_after_affine = false;
+  core::Requantizer requantizer;  // of the activation
+  std::optional<cpu::Step> step;  // of a second one
+  int reader = -1;                // the packed layer that alone reads the result
+  Shape image;                    // what it reads, before any flattening
+
+  /// Whether it ends in a scaled finish (kernels/cpu/packed.h).
+  bool is_scaled() const { return affine >= 0 || step.has_value(); }
 };
 
 /// Windows that touch without overlapping, and no padding: every code is in one window at most.

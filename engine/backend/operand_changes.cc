@@ -14,15 +14,19 @@ std::span<const OperandChange> changes_in(std::span<const OperandChange> changes
   return {first, last};
 }
 
+void LayerChanges::clear() {
+  kernel.clear();
+  bias.clear();
+  scale.clear();
+  shift.clear();
+}
+
 ChangeFinder::ChangeFinder(const PackedNetwork& network, const BitSpace& space)
     : network_(network), space_(space), clean_(network.plain().clean_parameters()) {}
 
 void ChangeFinder::find(std::span<const BitId> flips, OperandChanges& changes) const {
   changes.stages.resize(network_.stages().size());
-  for (LayerChanges& each : changes.stages) {
-    each.kernel.clear();
-    each.bias.clear();
-  }
+  for (LayerChanges& each : changes.stages) each.clear();
   changes.plain.clear();
   changes.count = 0;
   auto at = flips.begin();
@@ -38,9 +42,14 @@ void ChangeFinder::find(std::span<const BitId> flips, OperandChanges& changes) c
     for (int user : network_.packed_users(segment.parameter)) {
       LayerChanges& of = changes.stages[static_cast<size_t>(user)];
       const PackedLayer& packed = *network_.stages()[static_cast<size_t>(user)].packed;
-      bool is_kernel = packed.kernel == segment.parameter;
-      add_segment(segment, here, is_kernel ? of.kernel : of.bias);
-      if (is_kernel) changes.count += std::ssize(of.kernel);
+      auto add_as = [&](int parameter, std::vector<OperandChange>& role) {
+        if (parameter == segment.parameter) add_segment(segment, here, role);
+      };
+      add_as(packed.kernel, of.kernel);
+      add_as(packed.bias, of.bias);
+      add_as(packed.scale, of.scale);
+      add_as(packed.shift, of.shift);
+      if (packed.kernel == segment.parameter) changes.count += std::ssize(of.kernel);
     }
   }
 }

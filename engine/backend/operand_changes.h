@@ -17,10 +17,11 @@ struct OperandChange {
   int32_t difference = 0;  // from the clean one, modulo 2^32
 };
 
-/// Of one packed layer, by element.
+/// Of one packed layer and its finish, by element.
 struct LayerChanges {
-  std::vector<OperandChange> kernel, bias;
-  bool empty() const { return kernel.empty() && bias.empty(); }
+  std::vector<OperandChange> kernel, bias, scale, shift;
+  bool empty() const { return kernel.empty() && bias.empty() && scale.empty() && shift.empty(); }
+  void clear();
 };
 
 /// Of a parameter that plain stages read.

@@ -252,7 +252,7 @@ void set_clean_rows(PackedLayer& packed, const std::vector<std::vector<int32_t>>
   }
   for (int quad = 0; quad < packed.num_quads(); ++quad) {
     packed.quads.push_back({quad, packed.rows.data() + quad * cpu::kQuad * packed.row_bytes(),
-                            packed.start.data() + quad * cpu::kQuad});
+                            packed.start.data() + quad * cpu::kQuad, nullptr});
   }
 }
 
@@ -308,23 +308,6 @@ std::unique_ptr<PackedLayer> make_packed_layer(const Model& model, int index, co
   sums.runs = packed->runs;
   set_clean_rows(*packed, operands);
   return packed;
-}
-
-void set_finish(PackedLayer& from, PackedPool pool, const core::Requantizer& q, const PackedLayer& to) {
-  cpu::Finish& finish = from.finish;
-  finish.pool = pool.height * pool.width;
-  finish.in_low = static_cast<int32_t>(q.in_low);
-  finish.in_high = static_cast<int32_t>(q.in_high);
-  finish.offset = static_cast<int32_t>(q.offset);
-  finish.right_shift = q.right_shift;
-  finish.left_shift = q.left_shift;
-  finish.low = static_cast<int32_t>(q.low);
-  finish.high = static_cast<int32_t>(q.high);
-  finish.stored_offset = to.input.offset;
-  finish.width = to.input.width;
-  from.out_words = to.input.pixel_words;
-  finish.out_words = from.out_words;
-  from.sums.finish = &finish;
 }
 
 }  // namespace netsurf

@@ -29,9 +29,21 @@ struct OperandPlace {
   int32_t lane = 0;  // byte or half within the word
 };
 
+/// From the operands of an affine layer to a cpu::Scaling, in steps of the activation's codes: factor = scale
+/// 2^scale_exponent, offset = shift 2^shift_exponent + constant.
+struct ScalingRule {
+  int scale_exponent = 0, shift_exponent = 0;
+  double constant = 0;
+  bool turns = false;  // a factor below zero turns a pool around
+
+  void set_scale(cpu::Scaling& scaling, int channel, int32_t scale) const;
+  void set_shift(cpu::Scaling& scaling, int channel, int32_t shift) const;
+};
+
 struct PackedLayer {
   int layer = 0;
   int kernel = -1, bias = -1;  // parameters; -1 for no bias
+  int scale = -1, shift = -1;  // of the affine layer within the finish; -1 for none
   int bias_shift = 0;
   PackedInput input;
   std::vector<int32_t> pixels;
@@ -43,9 +55,11 @@ struct PackedLayer {
   // [row words] The tensor's word it meets, counted from the pixel's (-1: none), and which word of its pixel
   // that is (empty where pixels overlap).
   std::vector<int32_t> input_words, pixel_word;
-  std::vector<int8_t> rows;         // clean: [num_rows(), row_bytes()]
-  std::vector<int32_t> start;       // clean: [num_rows()]
-  std::vector<cpu::QuadJob> quads;  // clean: all of them
+  std::vector<int8_t> rows;            // clean: [num_rows(), row_bytes()]
+  std::vector<int32_t> start;          // clean: [num_rows()]
+  std::vector<cpu::QuadJob> quads;     // clean: all of them
+  ScalingRule scaling_rule;            // of a scaled finish
+  std::vector<cpu::Scaling> scalings;  // clean, of a scaled finish: [num_quads()]
 
   PackedLayer() = default;
   PackedLayer(const PackedLayer&) = delete;  // spans and pointers into itself
@@ -79,10 +93,5 @@ struct PackedPool {
 std::unique_ptr<PackedLayer> make_packed_layer(const Model& model, int layer, const Shape& image,
                                                bool overlaps, PackedPool pool,
                                                const std::vector<std::vector<int32_t>>& operands);
-
-/// Lets the sums of `from` end in `requantizer` and go to the places that `to` reads. REQUIRES: as
-/// core::requantize_plainly in 32 bits; `to` was laid out without overlaps for the pooled shape.
-void set_finish(PackedLayer& from, PackedPool pool, const core::Requantizer& requantizer,
-                const PackedLayer& to);
 
 }  // namespace netsurf

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "engine/backend/finish.h"
 #include "engine/backend/fusion.h"
 
 namespace netsurf {
@@ -73,8 +74,8 @@ class PackedNetworkBuilder {
                                                    !is_written, fusion.pool, operands));
       packed_of_[index] = network_.layers_.back().get();
       if (fusion.reader >= 0) {
-        set_finish(*packed_of_[index], fusion.pool, fusion.requantizer,
-                   *packed_of_[static_cast<size_t>(fusion.reader)]);
+        set_finish(model_, fusion, *packed_of_[static_cast<size_t>(fusion.reader)], operands,
+                   *packed_of_[index]);
       }
     }
   }
@@ -134,7 +135,8 @@ class PackedNetworkBuilder {
     }
     Stage sums{.kind = Stage::Kind::sums, .layer = i, .inputs = {packed_slot_for(i)}};
     sums.packed = &packed;
-    sums.has_bits = can_flip(packed.kernel) || can_flip(packed.bias);
+    for (int parameter : {packed.kernel, packed.bias, packed.scale, packed.shift})
+      sums.has_bits = sums.has_bits || can_flip(parameter);
     bool corrects = keeps_clean_ && sums.has_bits && packed.places.size() >= kFewProducts;
     if (packed.sums.finish == nullptr) {
       sums.output = slot_of_codes(i);
@@ -153,8 +155,9 @@ class PackedNetworkBuilder {
     sums.writer = writer_[static_cast<size_t>(i)];
     int reader = fusions_[static_cast<size_t>(i)].reader;
     if (reader >= 0) writer_[static_cast<size_t>(reader)] = index;
-    network_.packed_users_[static_cast<size_t>(packed.kernel)].push_back(index);
-    if (packed.bias >= 0) network_.packed_users_[static_cast<size_t>(packed.bias)].push_back(index);
+    for (int parameter : std::set{packed.kernel, packed.bias, packed.scale, packed.shift}) {
+      if (parameter >= 0) network_.packed_users_[static_cast<size_t>(parameter)].push_back(index);
+    }
     add(std::move(sums));
   }
 

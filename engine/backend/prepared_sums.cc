@@ -58,7 +58,8 @@ class SumsPreparer {
       }
     };
     hit(changes_.kernel, cpu::kQuad * row_size_);
-    hit(changes_.bias, cpu::kQuad);
+    for (const std::vector<OperandChange>* of : {&changes_.bias, &changes_.scale, &changes_.shift})
+      hit(*of, cpu::kQuad);
     std::sort(hit_.begin(), hit_.end());
     hit_.erase(std::unique(hit_.begin(), hit_.end()), hit_.end());
   }
@@ -114,6 +115,11 @@ class SumsPreparer {
   std::span<const OperandChange> bias_changes(int64_t first_channel, int64_t end_channel) const {
     return changes_in(changes_.bias, first_channel, end_channel);
   }
+  /// Of the affine layer's scale or shift.
+  static std::span<const OperandChange> quad_changes(const std::vector<OperandChange>& of, int quad) {
+    int64_t first = int64_t{quad} * cpu::kQuad;
+    return changes_in(of, first, first + cpu::kQuad);
+  }
   uint32_t bias_change(const OperandChange& change) const {
     return static_cast<uint32_t>(change.difference) << packed_.bias_shift;
   }
@@ -139,7 +145,23 @@ class SumsPreparer {
     }
     for (const OperandChange& change : bias_changes(first, first + cpu::kQuad))
       add(change.element, bias_change(change));
-    return {quad, rows, starts};
+    return {quad, rows, starts, scaling_of(quad)};
+  }
+
+  /// A quad's, with its faults; null without a scaled finish.
+  const cpu::Scaling* scaling_of(int quad) {
+    if (packed_.scalings.empty()) return nullptr;
+    const cpu::Scaling& clean = packed_.scalings[static_cast<size_t>(quad)];
+    std::span<const OperandChange> scales = quad_changes(changes_.scale, quad),
+                                   shifts = quad_changes(changes_.shift, quad);
+    if (scales.empty() && shifts.empty()) return &clean;
+    cpu::Scaling& faulty = trial_.scalings.emplace_back(clean);
+    auto channel = [&](const OperandChange& change) { return static_cast<int>(change.element % cpu::kQuad); };
+    for (const OperandChange& change : scales)
+      packed_.scaling_rule.set_scale(faulty, channel(change), change.operand);
+    for (const OperandChange& change : shifts)
+      packed_.scaling_rule.set_shift(faulty, channel(change), change.operand);
+    return &faulty;
   }
 
   void correct_quad(int quad) {
@@ -147,10 +169,11 @@ class SumsPreparer {
     std::span<const OperandChange> kernel = kernel_changes(first, end), bias = bias_changes(first, end);
     auto weight = kernel.begin();
     auto offset = bias.begin();
+    const cpu::Scaling* scaling = scaling_of(quad);
     for (int channel = first; channel < end; ++channel) {
       uint32_t start = 0;
       size_t begin = trial_.corrections.size();
-      bool is_hit = false;
+      bool is_hit = is_scaled_anew(channel);
       CorrectionWriter writer(packed_.input.width, trial_.corrections);
       for (; weight != kernel.end() && weight->element < (channel + 1) * row_size_; ++weight) {
         const OperandPlace& at = packed_.places[static_cast<size_t>(weight->element - channel * row_size_)];
@@ -165,7 +188,7 @@ class SumsPreparer {
       }
       if (!is_hit) continue;
       std::span<const cpu::Correction> corrections = std::span(trial_.corrections).subspan(begin);
-      work_.correct.push_back({channel, static_cast<int32_t>(start), corrections.data(),
+      work_.correct.push_back({channel, static_cast<int32_t>(start), corrections.data(), scaling,
                                static_cast<int32_t>(corrections.size()),
                                cpu::products_fit(corrections, packed_.sums.max_code)});
     }
@@ -180,7 +203,15 @@ class SumsPreparer {
       cost += costs_.channel;
       channel_end = (change.element / row_size_ + 1) * row_size_;
     }
-    return cost + static_cast<double>(bias_changes(first, first + cpu::kQuad).size()) * costs_.channel;
+    size_t others = bias_changes(first, first + cpu::kQuad).size() +
+                    quad_changes(changes_.scale, quad).size() + quad_changes(changes_.shift, quad).size();
+    return cost + static_cast<double>(others) * costs_.channel;
+  }
+
+  /// Whether flips hit a channel's own part of the affine layer.
+  bool is_scaled_anew(int channel) const {
+    return !changes_in(changes_.scale, channel, channel + 1).empty() ||
+           !changes_in(changes_.shift, channel, channel + 1).empty();
   }
 
   /// An update multiplies every differing word twice, by the new codes and by the clean ones.

@@ -13,7 +13,8 @@ TrialPreparer::TrialPreparer(const PackedNetwork& network, const BitSpace& space
     job_bytes_ += static_cast<int64_t>(sizeof(StageWork) + sizeof(LayerChanges));
     if (stage.kind != Stage::Kind::sums) continue;
     job_bytes_ +=
-        stage.packed->num_rows() * static_cast<int64_t>(sizeof(cpu::QuadJob) + sizeof(cpu::ChannelJob));
+        stage.packed->num_rows() * static_cast<int64_t>(sizeof(cpu::QuadJob) + sizeof(cpu::ChannelJob)) +
+        std::ssize(stage.packed->scalings) * static_cast<int64_t>(sizeof(cpu::Scaling));
     num_rows_ += stage.packed->num_rows();
     row_bytes_ += stage.packed->num_rows() * stage.packed->row_bytes();
   }
@@ -28,10 +29,12 @@ void TrialPreparer::prepare(std::span<const BitId> flips, Path path, PreparedTri
   finder_.find(flips, trial.changes);
   trial.rows.clear();
   trial.starts.clear();
+  trial.scalings.clear();
   trial.corrections.clear();
   // Jobs point into these: they must not move.
   trial.rows.reserve(static_cast<size_t>(row_bytes_));
   trial.starts.reserve(static_cast<size_t>(num_rows_));
+  trial.scalings.reserve(static_cast<size_t>(num_rows_ / cpu::kQuad));
   trial.corrections.reserve(static_cast<size_t>(kMaxParts * trial.changes.count));
 
   for (size_t s = 0; s < num_stages; ++s) {

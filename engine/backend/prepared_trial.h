@@ -38,6 +38,7 @@ struct PreparedTrial {
   // What the jobs point into.
   std::vector<int8_t> rows;
   std::vector<int32_t> starts;
+  std::vector<cpu::Scaling> scalings;
   std::vector<cpu::Correction> corrections;
   std::vector<uint8_t> may_change;  // [slots]
 };

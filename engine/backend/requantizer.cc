@@ -104,20 +104,23 @@ bool fits_32_bits(const core::Requantizer& q, const TensorType& in) {
   return largest_code(in) * q.slope <= INT32_MAX && -q.product_low <= (INT32_MAX >> q.product_left_shift);
 }
 
+CodeRange code_range(const core::Requantizer& q) {
+  auto code = [&](int64_t x) { return core::requantize_plainly<int64_t>(x, q); };
+  return {code(q.in_low), code(q.in_high)};
+}
+
 std::optional<core::QuickRequantizer> make_quick(const core::Requantizer& q, int64_t bound) {
   if (q.left_shift > 0 || q.right_shift > 30) return std::nullopt;
   const int64_t half = q.right_shift > 0 ? int64_t{1} << (q.right_shift - 1) : 0;
   if (bound + std::abs(q.offset) + half + 1 > INT32_MAX) return std::nullopt;
-  // Rounding keeps the order of numbers, so what the clips allow is known after it too.
-  auto rounded = [&](int64_t x) { return core::round_shift_right(x + q.offset, q.right_shift); };
-  auto within = [&](int64_t x) { return static_cast<int32_t>(core::clamp(x, q.low, q.high)); };
+  const CodeRange range = code_range(q);
   core::QuickRequantizer quick;
   quick.offset = static_cast<int32_t>(q.offset);
   quick.shift = q.right_shift;
   quick.half_less_one = static_cast<int32_t>(half > 0 ? half - 1 : 0);
   quick.tie_bit = half > 0 ? 1 : 0;
-  quick.low = within(rounded(q.in_low));
-  quick.high = within(rounded(q.in_high));
+  quick.low = static_cast<int32_t>(range.low);
+  quick.high = static_cast<int32_t>(range.high);
   return quick;
 }
 

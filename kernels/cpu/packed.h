@@ -33,14 +33,33 @@ struct Run {
   int32_t length = 0;
 };
 
+/// What a scaled finish does to the sums of a quad's channels, in steps of the code: factor x sum + offset,
+/// which doubles hold exactly and which lies within 31 bits.
+struct Scaling {
+  double factor[kQuad] = {}, offset[kQuad] = {};
+  // All ones where a pool takes the smallest sum, because it stands behind a factor below zero; else zero.
+  uint32_t turn[kQuad] = {};
+};
+
+/// A second rounding: code + offset, shifted right half to even, saturated to [low, high].
+struct Step {
+  int32_t offset = 0;
+  int shift = 0;  // below 31
+  int32_t low = 0, high = 0;
+};
+
 /// From sums to the packed codes of the next layer: the largest of `pool` sums, then core::requantize_plainly
 /// in 32 bits with these constants (kernels/core/fixed.h), then code - stored_offset into the channel's
-/// place.
+/// place. A scaled one takes the sum that the channel's Scaling says, rounds what it makes of it half to
+/// even, saturates that to [low, high], and puts that through `step` where it has one.
 struct Finish {
   int pool = 1;  // consecutive pixels that make one output pixel
-  int32_t in_low = 0, in_high = 0, offset = 0;
-  int right_shift = 0, left_shift = 0;  // one of them is zero; below 31
+  bool is_scaled = false;
+  int32_t in_low = 0, in_high = 0, offset = 0;  // these and the shifts: unless scaled
+  int right_shift = 0, left_shift = 0;          // one of them is zero; below 31
   int32_t low = 0, high = 0;
+  bool has_step = false;
+  Step step = {};
   int32_t stored_offset = 0;
   Width width = Width::bytes;          // of the output
   std::span<const int32_t> out_words;  // per output pixel, where its channel 0 goes: [pixels / pool]
@@ -66,8 +85,9 @@ struct PackedSums {
 /// Four output channels to compute anew: 4 quad .. 4 quad + 3.
 struct QuadJob {
   int32_t quad = 0;
-  const int8_t* weights = nullptr;  // [kQuad, row_words, 4 bytes], 64-byte aligned rows are not required
-  const int32_t* start = nullptr;   // [kQuad]
+  const int8_t* weights = nullptr;   // [kQuad, row_words, 4 bytes], 64-byte aligned rows are not required
+  const int32_t* start = nullptr;    // [kQuad]
+  const Scaling* scaling = nullptr;  // of a scaled finish
 };
 
 /// A correction of one channel: the tensor's word `word` of every pixel, counted from the pixel's first,
@@ -82,6 +102,7 @@ struct ChannelJob {
   int32_t channel = 0;
   int32_t start_change = 0;
   const Correction* corrections = nullptr;
+  const Scaling* scaling = nullptr;  // of its quad, with a scaled finish
   int32_t num_corrections = 0;
   bool pairs_fit = false;  // products_fit of all corrections; false is slower
 };

@@ -9,8 +9,9 @@ namespace {
 
 /// How sums become codes. `floats` is for right shifts whose clipped sums are whole numbers of a float:
 /// adding a float that has a place of 2^shift as its last rounds them there, half to even, in one
-/// instruction. It takes the processor's usual rounding, which nothing in a program of ours changes.
-enum class CodeWay : uint8_t { left_shift, right_shift, floats };
+/// instruction. `scaled` is that in doubles, whose last place is then the code's. They take the processor's
+/// usual rounding, which nothing in a program of ours changes.
+enum class CodeWay : uint8_t { left_shift, right_shift, floats, scaled };
 
 template <int kLanes>
 class Coder {
@@ -25,6 +26,10 @@ class Coder {
     const Finish& f = *finish;
     stored_offset_ = static_cast<uint32_t>(f.stored_offset);
     excess_ = stored_offset_;
+    if (f.is_scaled) {
+      set_scaled(f);
+      return;
+    }
     if (set_floats(f)) return;
     way_ = f.left_shift > 0 ? CodeWay::left_shift : CodeWay::right_shift;
     left_ = f.left_shift;
@@ -40,9 +45,10 @@ class Coder {
 
   NETSURF_INLINE CodeWay way() const { return way_; }
 
-  /// Stored codes plus excess(), modulo 2^32. REQUIRES: kWay = way().
+  /// Stored codes plus excess(), modulo 2^32. REQUIRES: kWay = way(); if scaled, that channel of a Scaling.
   template <CodeWay kWay>
-  NETSURF_INLINE Words code(const Words& sum) const {
+  NETSURF_INLINE Words code(const Words& sum, const Scaling* scaling, int channel) const {
+    if constexpr (kWay == CodeWay::scaled) return scaled_code(sum, *scaling, channel);
     const Ints clipped = smaller(larger((Ints)sum, in_low_), in_high_);
     if constexpr (kWay == CodeWay::floats) {
       return (Words)(__builtin_convertvector(clipped, Floats) + rounder_);
@@ -62,6 +68,46 @@ class Coder {
   NETSURF_INLINE uint32_t excess() const { return excess_; }
 
  private:
+  // A double whose upper word is that of 2^52 is 2^52 and its lower word: so the even lanes and the odd ones
+  // become doubles, and so codes come out of them.
+  NETSURF_INLINE Words scaled_code(const Words& sum, const Scaling& scaling, int channel) const {
+    using Pairs = typename Vector<kLanes>::Pairs;
+    using Doubles = typename Vector<kLanes>::Doubles;
+    constexpr uint64_t kUpper = uint64_t{0x43300000} << 32, kLowerWord = 0xFFFFFFFF;
+    constexpr double kZero = 0x1p52 + 0x1p31;  // stands for the sum 0
+    constexpr double kRounder = 0x1.8p52;      // its last place is a whole one, and its lower word is zero
+    // Taking zero away, not adding to zero: that is nothing to do, for negative zeros too.
+    const Doubles factor = scaling.factor[channel] - Doubles{}, offset = scaling.offset[channel] - Doubles{};
+    const auto lifted = (Pairs)(sum + 0x80000000u);
+    const auto even = (Doubles)((lifted & kLowerWord) | kUpper), odd = (Doubles)(lifted >> 32 | kUpper);
+    const auto even_code = (Pairs)((even - kZero) * factor + offset + kRounder),
+               odd_code = (Pairs)((odd - kZero) * factor + offset + kRounder);
+    const auto code = (Ints)((even_code & kLowerWord) | odd_code << 32);
+    const Ints saturated = smaller(larger(code, low_), high_);
+    return has_step_ ? (Words)stepped(saturated) : (Words)saturated;
+  }
+
+  /// As core::requantize_quickly.
+  NETSURF_INLINE Ints stepped(const Ints& code) const {
+    const Ints moved = code + step_offset_;
+    const Ints rounded = (moved + ((moved >> step_shift_) & step_tie_) + step_half_) >> step_shift_;
+    return smaller(larger(rounded, step_low_), step_high_);
+  }
+
+  NETSURF_INLINE void set_scaled(const Finish& f) {
+    way_ = CodeWay::scaled;
+    low_ = Ints{} + f.low;
+    high_ = Ints{} + f.high;
+    has_step_ = f.has_step;
+    if (!has_step_) return;
+    step_shift_ = f.step.shift;
+    step_offset_ = Ints{} + f.step.offset;
+    step_tie_ = Ints{} + (f.step.shift > 0 ? 1 : 0);
+    step_half_ = Ints{} + (f.step.shift > 0 ? (1 << (f.step.shift - 1)) - 1 : 0);
+    step_low_ = Ints{} + f.step.low;
+    step_high_ = Ints{} + f.step.high;
+  }
+
   /// Takes CodeWay::floats if that gives the same codes. Rounding never turns an order around, so that both
   /// clips become one of the sums: those at its ends give the codes at the ends.
   NETSURF_INLINE bool set_floats(const Finish& f) {
@@ -94,6 +140,9 @@ class Coder {
   Ints in_low_, in_high_, low_, high_, half_;
   Words rest_, offset_;
   Floats rounder_;
+  bool has_step_ = false;
+  int step_shift_ = 0;
+  Ints step_offset_, step_tie_, step_half_, step_low_, step_high_;
 };
 
 }  // namespace

@@ -54,20 +54,27 @@ NETSURF_INLINE void correct_sums(const LevelLayer& layer, const ChannelJob& job,
   for (int v = 0; v < kVectors; ++v) store(tile.sums + at + v * kLanes, sums[v]);
 }
 
-/// The largest sums of the pool that begins at `pixel`.
+/// The sums of the pool that begins at `pixel` that its code is of: the largest, or the smallest of a channel
+/// that is turned around.
 template <typename Dot, bool kPlain>
 NETSURF_INLINE void correct_pool(const LevelLayer& layer, const ChannelJob& job, const TileJob& tile,
                                  int pixel, int pool, TileWords<Dot::Unit::kLanes>& largest) {
   using Ints = typename Vector<Dot::Unit::kLanes>::Ints;
   constexpr int kVectors = kTile / Dot::Unit::kLanes;
   correct_sums<Dot, kPlain>(layer, job, tile, pixel, largest);
+  if (pool == 1) return;
+  const uint32_t turn = layer.finish->is_scaled ? job.scaling->turn[job.channel % kQuad] : 0;
+  NETSURF_UNROLL
+  for (int v = 0; v < kVectors; ++v) largest[v] ^= turn;
   for (int i = 1; i < pool; ++i) {
     TileWords<Dot::Unit::kLanes> sums;
     correct_sums<Dot, kPlain>(layer, job, tile, pixel + i, sums);
     NETSURF_UNROLL
     for (int v = 0; v < kVectors; ++v)
-      largest[v] = (typename Dot::Words)larger((Ints)largest[v], (Ints)sums[v]);
+      largest[v] = (typename Dot::Words)larger((Ints)largest[v], (Ints)(sums[v] ^ turn));
   }
+  NETSURF_UNROLL
+  for (int v = 0; v < kVectors; ++v) largest[v] ^= turn;
 }
 
 /// Where the codes of channels that share a word go in it.
@@ -119,7 +126,9 @@ NETSURF_INLINE void correct_word(const LevelLayer& layer, const ChannelJob* jobs
       TileWords<kLanes> sums;
       correct_pool<Dot, kPlain>(layer, jobs[j], tile, pixel, pool, sums);
       NETSURF_UNROLL
-      for (int v = 0; v < kVectors; ++v) codes[v] += coder.template code<kWay>(sums[v]) << places.bits[j];
+      for (int v = 0; v < kVectors; ++v)
+        codes[v] += coder.template code<kWay>(sums[v], jobs[j].scaling, jobs[j].channel % kQuad)
+                    << places.bits[j];
     }
     if constexpr (!kPlain) {
       NETSURF_UNROLL
@@ -167,6 +176,8 @@ NETSURF_INLINE void correct_with_dot(const LevelLayer& layer, const ChannelJob* 
       return correct_tiles<Dot, CodeWay::right_shift, false>(layer, jobs, places, tiles, num_tiles, coder);
     case CodeWay::left_shift:
       return correct_tiles<Dot, CodeWay::left_shift, false>(layer, jobs, places, tiles, num_tiles, coder);
+    case CodeWay::scaled:
+      return correct_tiles<Dot, CodeWay::scaled, false>(layer, jobs, places, tiles, num_tiles, coder);
   }
 }
 

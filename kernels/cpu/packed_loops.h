@@ -107,8 +107,7 @@ NETSURF_INLINE void compute_block(const LevelLayer& layer, const typename Dot::R
           NETSURF_UNROLL
           for (int v = 0; v < kVectors; ++v) quad[c][v] = sums[q * kQuad + c][p * kVectors + v];
         }
-        put_quad<kLanes, kVectors, kPlain>(quad, layer, jobs[q].quad, tile, at, s, coder, largest[q],
-                                           difference);
+        put_quad<kLanes, kVectors, kPlain>(quad, layer, jobs[q], tile, at, s, coder, largest[q], difference);
       }
       at.advance(pool);
     }

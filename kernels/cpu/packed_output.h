@@ -32,8 +32,8 @@ struct PoolPlace {
 /// since it could be another pixel's. Difference: what was written against the clean words.
 template <int kLanes, int kVectors, CodeWay kWay>
 NETSURF_INLINE void finish_quad(const QuadVectors<kLanes, kVectors>& sums, const Coder<kLanes>& coder,
-                                Width width, bool has_second, uint8_t* packed, const uint8_t* clean,
-                                typename Vector<kLanes>::Words& difference) {
+                                const Scaling* scaling, Width width, bool has_second, uint8_t* packed,
+                                const uint8_t* clean, typename Vector<kLanes>::Words& difference) {
   using Words = typename Vector<kLanes>::Words;
   const uint32_t excess = coder.excess();
   Words differs = {};
@@ -41,9 +41,9 @@ NETSURF_INLINE void finish_quad(const QuadVectors<kLanes, kVectors>& sums, const
     NETSURF_UNROLL
     for (int v = 0; v < kVectors; ++v) {
       // Every code is one of eight bits, but its excess reaches beyond them: taken off all four at once.
-      Words word = coder.template code<kWay>(sums[0][v]) - excess * 0x01010101u;
+      Words word = coder.template code<kWay>(sums[0][v], scaling, 0) - excess * 0x01010101u;
       NETSURF_UNROLL
-      for (int c = 1; c < kQuad; ++c) word += coder.template code<kWay>(sums[c][v]) << (8 * c);
+      for (int c = 1; c < kQuad; ++c) word += coder.template code<kWay>(sums[c][v], scaling, c) << (8 * c);
       store(packed + 4 * v * kLanes, word);
       if (clean != nullptr) differs |= word ^ load<Words>(clean + 4 * v * kLanes);
     }
@@ -53,8 +53,8 @@ NETSURF_INLINE void finish_quad(const QuadVectors<kLanes, kVectors>& sums, const
       if (w == 1 && !has_second) break;
       NETSURF_UNROLL
       for (int v = 0; v < kVectors; ++v) {
-        const Words low = coder.template code<kWay>(sums[2 * w][v]) - excess,
-                    high = coder.template code<kWay>(sums[2 * w + 1][v]) - excess;
+        const Words low = coder.template code<kWay>(sums[2 * w][v], scaling, 2 * w) - excess,
+                    high = coder.template code<kWay>(sums[2 * w + 1][v], scaling, 2 * w + 1) - excess;
         const Words word = (low & 0xFFFFu) | high << 16;
         const int at = w * kWordBytes + 4 * v * kLanes;
         store(packed + at, word);
@@ -76,17 +76,27 @@ NETSURF_INLINE bool are_plain(const LevelLayer& layer, const TileJob* tiles, int
   return plain;
 }
 
+/// Turns around the order of the sums of channels whose smallest is to be found; twice changes nothing.
+template <int kLanes, int kVectors>
+NETSURF_INLINE void turn_quad(QuadVectors<kLanes, kVectors>& sums, const Scaling& scaling) {
+  NETSURF_UNROLL
+  for (int c = 0; c < kQuad; ++c) {
+    NETSURF_UNROLL
+    for (int v = 0; v < kVectors; ++v) sums[c][v] ^= scaling.turn[c];
+  }
+}
+
 /// Takes the sums of one quad at one pixel of a tile, from sample `s` on, and keeps in `largest` what its
 /// pool needs. REQUIRES: are_plain if kPlain.
 template <int kLanes, int kVectors, bool kPlain>
-NETSURF_INLINE void put_quad(QuadVectors<kLanes, kVectors>& sums, const LevelLayer& layer, int quad,
+NETSURF_INLINE void put_quad(QuadVectors<kLanes, kVectors>& sums, const LevelLayer& layer, const QuadJob& job,
                              const TileJob& tile, const PoolPlace& place, int s, const Coder<kLanes>& coder,
                              QuadSums& largest, typename Vector<kLanes>::Words& difference) {
   using Ints = typename Vector<kLanes>::Ints;
   using Words = typename Vector<kLanes>::Words;
-  const int channels = layer.num_outputs - kQuad * quad;  // and more in the quads that follow
+  const int channels = layer.num_outputs - kQuad * job.quad;  // and more in the quads that follow
   if (!kPlain && tile.sums != nullptr) {
-    int32_t* to = tile.sums + (int64_t{place.pixel} * layer.num_outputs + kQuad * quad) * kTile + s;
+    int32_t* to = tile.sums + (int64_t{place.pixel} * layer.num_outputs + kQuad * job.quad) * kTile + s;
     NETSURF_UNROLL
     for (int c = 0; c < kQuad; ++c) {
       if (c >= channels) break;
@@ -95,6 +105,8 @@ NETSURF_INLINE void put_quad(QuadVectors<kLanes, kVectors>& sums, const LevelLay
     }
   }
   if (!kPlain && (layer.finish == nullptr || tile.packed == nullptr)) return;
+  const bool turns = !kPlain && layer.finish->is_scaled && layer.finish->pool > 1;
+  if (turns) turn_quad<kLanes, kVectors>(sums, *job.scaling);
   if (place.in_pool > 0) {
     NETSURF_UNROLL
     for (int c = 0; c < kQuad; ++c) {
@@ -111,8 +123,9 @@ NETSURF_INLINE void put_quad(QuadVectors<kLanes, kVectors>& sums, const LevelLay
     }
     return;
   }
+  if (turns) turn_quad<kLanes, kVectors>(sums, *job.scaling);
   const Width width = kPlain ? Width::bytes : layer.finish->width;
-  const int64_t word = layer.out_words[place.out_pixel] + quad * (4 / codes_in_word(width));
+  const int64_t word = layer.out_words[place.out_pixel] + job.quad * (4 / codes_in_word(width));
   uint8_t* packed = tile.packed + word * kWordBytes + 4 * s;
   const uint8_t* clean =
       tile.clean_packed != nullptr ? tile.clean_packed + word * kWordBytes + 4 * s : nullptr;
@@ -120,14 +133,17 @@ NETSURF_INLINE void put_quad(QuadVectors<kLanes, kVectors>& sums, const LevelLay
   const Coder<kLanes>& late = loaded_late(coder);
   switch (kPlain ? CodeWay::floats : coder.way()) {
     case CodeWay::floats:
-      return finish_quad<kLanes, kVectors, CodeWay::floats>(sums, late, width, has_second, packed, clean,
-                                                            difference);
+      return finish_quad<kLanes, kVectors, CodeWay::floats>(sums, late, nullptr, width, has_second, packed,
+                                                            clean, difference);
     case CodeWay::right_shift:
-      return finish_quad<kLanes, kVectors, CodeWay::right_shift>(sums, late, width, has_second, packed, clean,
-                                                                 difference);
+      return finish_quad<kLanes, kVectors, CodeWay::right_shift>(sums, late, nullptr, width, has_second,
+                                                                 packed, clean, difference);
     case CodeWay::left_shift:
-      return finish_quad<kLanes, kVectors, CodeWay::left_shift>(sums, late, width, has_second, packed, clean,
-                                                                difference);
+      return finish_quad<kLanes, kVectors, CodeWay::left_shift>(sums, late, nullptr, width, has_second,
+                                                                packed, clean, difference);
+    case CodeWay::scaled:
+      return finish_quad<kLanes, kVectors, CodeWay::scaled>(sums, late, job.scaling, width, has_second,
+                                                            packed, clean, difference);
   }
 }
 

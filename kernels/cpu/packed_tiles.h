@@ -102,7 +102,7 @@ NETSURF_INLINE void put_products(const QuadSums& products, const LevelLayer& lay
     for (int c = 0; c < kQuad; ++c)
       sums[c][0] =
           (load<Words>(&products[c][s]) << layer.product_shift) + static_cast<uint32_t>(job.start[c]);
-    put_quad<kLanes, 1, false>(sums, layer, job.quad, tile, place, s, coder, largest, difference);
+    put_quad<kLanes, 1, false>(sums, layer, job, tile, place, s, coder, largest, difference);
   }
 }
 

@@ -97,7 +97,7 @@ void update_quads(const LevelLayer& layer, const QuadJob* jobs, int num_jobs, Ti
         for (int s = 0; s < kTile; s += kVectors * kLanes) {
           QuadVectors<kLanes, kVectors> sums;
           update_sums<Unit>(layer, jobs[j], tiles[t], place.pixel, s, scratch, num_pairs, sums);
-          put_quad<kLanes, kVectors, false>(sums, layer, jobs[j].quad, tiles[t], place, s, coder,
+          put_quad<kLanes, kVectors, false>(sums, layer, jobs[j], tiles[t], place, s, coder,
                                             scratch.largest[j], difference);
         }
       }

@@ -23,6 +23,8 @@ struct Vector {
   typedef uint16_t Halves __attribute__((vector_size(4 * kLanes)));
   typedef int16_t SignedHalves __attribute__((vector_size(4 * kLanes)));
   typedef float Floats __attribute__((vector_size(4 * kLanes)));
+  typedef uint64_t Pairs __attribute__((vector_size(4 * kLanes)));  // of lanes, the even one below
+  typedef double Doubles __attribute__((vector_size(4 * kLanes)));
 };
 
 /// codes_per_word, with internal linkage.

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "engine/backend/backend.h"
+#include "engine/backend/fusion.h"
 #include "engine/base/error.h"
 #include "kernels/cpu/packed.h"
 #include "tests/support/random_model.h"
@@ -32,18 +33,24 @@ class ChainWriter {
     int convolutions = shape_.size() == 3 ? random_.pick(1, 3) : 0;
     for (int i = 0; i < convolutions; ++i) {
       add_conv();
-      maybe_pool(55);
+      maybe_pool(i % 2 == 0 ? 30 : 55);
+      maybe_affine();
+      maybe_pool(30);
       bool flattens_first = i + 1 == convolutions && random_.chance(20);
       if (flattens_first) add_flatten();
       if (random_.chance(90)) add_activation();
       if (!flattens_first) maybe_pool(40);
+      if (random_.chance(25)) add_activation();
     }
     if (shape_.size() == 3) add_flatten();
     for (int i = random_.pick(1, 3); i > 0; --i) {
       add_dense(random_.pick(1, 21));
       bool becomes_image = i > 1 && random_.chance(15);
+      if (random_.chance(10)) add_affine();
       if (becomes_image) add_reshape();
+      maybe_affine();
       if (i > 1 || random_.chance(30)) add_activation();
+      if (random_.chance(15)) add_activation();
       if (becomes_image) {
         add_conv();
         add_flatten();
@@ -111,6 +118,18 @@ class ChainWriter {
     if (random_.chance(10)) w.pad_top = w.height - 1;
     if (random_.chance(10) && (w.width - 1) * 2 < shape_[1]) w.dilation_x = 2;
     shape_ = {w.out_height(shape_[0]), w.out_width(shape_[1]), shape_[2]};
+  }
+
+  void maybe_affine() {
+    if (random_.chance(45)) add_affine();
+  }
+
+  /// A batch norm, now and then with one tensor in two places.
+  void add_affine() {
+    int channels = shape_.back(), bias = layers_.back().bias;
+    Layer& layer = add(LayerKind::affine);
+    layer.scale = bias >= 0 && random_.chance(8) ? bias : add_parameter({channels}, false);
+    if (random_.chance(80)) layer.shift = random_.chance(8) ? layer.scale : add_parameter({channels}, false);
   }
 
   void add_activation() {
@@ -199,8 +218,19 @@ Model draw_model(Random& random) {
   }
 }
 
+void count_fusions(const Model& model, PathTally& tally) {
+  PlainNetwork plain(model);
+  for (const Fusion& fusion : find_fusions(plain)) {
+    if (fusion.reader < 0) continue;
+    tally.affines += fusion.affine >= 0 ? 1 : 0;
+    tally.steps += fusion.step ? 1 : 0;
+    tally.pooled_affines += fusion.pools_after_affine ? 1 : 0;
+  }
+}
+
 std::string compare_network(Random& random, int max_samples, PathTally& tally) {
   Model model = draw_model(random);
+  count_fusions(model, tally);
   EvaluationSet set = random_evaluation_set(model, random, random.pick(1, max_samples));
   auto backend = make_cpu_backend();
   SessionOptions options;

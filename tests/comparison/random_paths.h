@@ -14,11 +14,13 @@ namespace netsurf::testing {
 /// What a run over many networks met.
 struct PathTally {
   int64_t networks = 0, sessions = 0, trials = 0, flips = 0, changed = 0;
-  std::set<std::string> paths;  // Session::path() of every session compared
+  int64_t affines = 0, pooled_affines = 0, steps = 0;  // stages that end in them
+  std::set<std::string> paths;                         // Session::path() of every session compared
 };
 
-/// A chain of the kinds that the packed kernels serve: convolutions, pools and activations in either order,
-/// then dense layers; formats of 1 to 8 bits mostly, odd sizes, any padding and stride.
+/// A chain of the kinds that the packed kernels serve: convolutions, affine layers, pools and one or two
+/// activations in any order, then dense layers; formats of 1 to 8 bits mostly, odd sizes, any padding and
+/// stride.
 Model random_chain(Random& random);
 
 /// Compares the paths dense, delta and auto with plain on `networks` networks, half of them chains: every

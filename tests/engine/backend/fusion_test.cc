@@ -9,6 +9,7 @@ namespace netsurf {
 namespace {
 
 using testing::activation_layer;
+using testing::affine_layer;
 using testing::conv_layer;
 using testing::dense_layer;
 using testing::filled_parameter;
@@ -28,14 +29,19 @@ Window window(int height, int width, int stride = 1) {
 }
 
 /// conv 3x3 on 6x6x2 to 4x4x3, `middle` (layers from index 2 on), then a dense layer of 5 that reads the
-/// last.
-Model conv_then_dense(std::vector<Layer> middle, int dense_inputs) {
+/// last. An affine layer among them takes parameters 2 and 3.
+Model conv_then_dense(std::vector<Layer> middle, int dense_inputs, Format scale = {16, 0, true}) {
   std::vector<Layer> layers = {input_layer({6, 6, 2}, kCode), conv_layer("conv", 0, 0, -1, window(3, 3))};
   layers.insert(layers.end(), middle.begin(), middle.end());
   layers.push_back(dense_layer("dense", static_cast<int>(layers.size()) - 1, 1));
-  return Model::build("net", layers,
-                      {filled_parameter("k", {3, 3, 3, 2}, kWeight, 1),
-                       filled_parameter("d", {5, dense_inputs}, kWeight, 1)});
+  std::vector<Parameter> parameters = {filled_parameter("k", {3, 3, 3, 2}, kWeight, 1),
+                                       filled_parameter("d", {5, dense_inputs}, kWeight, 1)};
+  for (const Layer& layer : layers) {
+    if (layer.kind != LayerKind::affine) continue;
+    parameters.push_back(filled_parameter("scale", {3}, scale, -3));
+    parameters.push_back(filled_parameter("shift", {3}, {16, -2, true}, 9));
+  }
+  return Model::build("net", layers, parameters);
 }
 
 Fusion fusion_of_first_conv(const Model& model) {
@@ -68,6 +74,54 @@ TEST(Fusion, KeepsThePixelsOfTheSumsThroughAFlatten) {
       {plain_layer(LayerKind::flatten, "flatten", {1}), activation_layer("relu", 2, kRelu, kCode)}, 48));
   EXPECT_GE(fusion.reader, 0);
   EXPECT_EQ(fusion.image, (Shape{4, 4, 3}));
+}
+
+TEST(Fusion, TakesAnAffineLayerAndASecondActivation) {
+  Layer flatten = plain_layer(LayerKind::flatten, "flatten", {5});
+  const Format signed_code{5, 1, true};
+  auto pool = [](int input) { return window_layer(LayerKind::max_pool, "pool", input, window(2, 2, 2)); };
+  Fusion behind = fusion_of_first_conv(
+      conv_then_dense({affine_layer("affine", 1, 2, 3), activation_layer("relu", 2, kRelu, kCode), pool(3),
+                       activation_layer("bits", 4, ActivationFunction::linear, signed_code), flatten},
+                      12));
+  EXPECT_GE(behind.reader, 0);
+  EXPECT_EQ(behind.layers.size(), 4u);
+  EXPECT_EQ(behind.affine, 2);
+  EXPECT_TRUE(behind.pools_after_affine);
+  ASSERT_TRUE(behind.step.has_value());
+  EXPECT_EQ(behind.step->shift, kCode.frac_bits() - signed_code.frac_bits());
+  EXPECT_EQ(behind.image, (Shape{2, 2, 3}));
+
+  Fusion before = fusion_of_first_conv(
+      conv_then_dense({pool(1), affine_layer("affine", 2, 2, 3), activation_layer("relu", 3, kRelu, kCode),
+                       plain_layer(LayerKind::flatten, "flatten", {4})},
+                      12));
+  EXPECT_GE(before.reader, 0);
+  EXPECT_FALSE(before.pools_after_affine);
+  EXPECT_FALSE(before.step.has_value());
+}
+
+/// An affine layer that does not see the sums' channels, that another layer reads too, or whose products and
+/// summands together take more than doubles hold.
+TEST(Fusion, RefusesAnAffineLayerThatOneStageCannotDo) {
+  auto with = [](std::vector<Layer> middle, int inputs, Format scale = {16, 0, true}) {
+    return fusion_of_first_conv(conv_then_dense(std::move(middle), inputs, scale)).reader;
+  };
+  Layer affine = affine_layer("affine", 1, 2, 3), relu = activation_layer("relu", 2, kRelu, kCode);
+  Layer flatten = plain_layer(LayerKind::flatten, "flatten", {3});
+  EXPECT_GE(with({affine, relu, flatten}, 48), 0);
+  EXPECT_LT(
+      with({affine, relu, plain_layer(LayerKind::add, "add", {2, 3}),
+            activation_layer("narrow", 4, kRelu, kCode), plain_layer(LayerKind::flatten, "flatten", {5})},
+           48),
+      0);
+  Layer reshape = plain_layer(LayerKind::reshape, "reshape", {1});
+  reshape.shape = {16, 1, 3};
+  EXPECT_LT(with({reshape, affine_layer("affine", 2, 2, 3), activation_layer("relu", 3, kRelu, kCode),
+                  plain_layer(LayerKind::flatten, "flatten", {4})},
+                 48),
+            0);
+  EXPECT_LT(with({affine, relu, flatten}, 48, {16, -30, true}), 0);
 }
 
 TEST(Fusion, RefusesWhatOneStageCannotDo) {

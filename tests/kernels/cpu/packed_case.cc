@@ -34,8 +34,26 @@ uint32_t dot(uint32_t x, uint32_t w, Width width) {
 
 }  // namespace
 
-int32_t stored_code(int32_t sum, const Finish& finish) {
+int32_t stored_code(int32_t sum, const Finish& finish, const AffineChannel& channel) {
   core::Requantizer q;
+  if (finish.is_scaled) {
+    q.in_low = -(int64_t{1} << 60);
+    q.in_high = int64_t{1} << 60;
+    q.right_shift = channel.right_shift;
+    q.low = finish.low;
+    q.high = finish.high;
+    int64_t code = core::requantize_plainly<int64_t>(channel.scale * sum + channel.shift, q);
+    if (finish.has_step) {
+      core::Requantizer step{.in_low = INT32_MIN,
+                             .in_high = INT32_MAX,
+                             .offset = finish.step.offset,
+                             .right_shift = finish.step.shift,
+                             .low = finish.step.low,
+                             .high = finish.step.high};
+      code = core::requantize_plainly<int64_t>(code, step);
+    }
+    return static_cast<int32_t>(code) - finish.stored_offset;
+  }
   q.in_low = finish.in_low;
   q.in_high = finish.in_high;
   q.offset = finish.offset;
@@ -46,14 +64,16 @@ int32_t stored_code(int32_t sum, const Finish& finish) {
   return core::requantize_plainly<int32_t>(sum, q) - finish.stored_offset;
 }
 
-void PackedCase::put_codes(const std::vector<uint32_t>& sums, int channel, int sample, Tile& tile) const {
+void PackedCase::put_codes(const std::vector<uint32_t>& sums, const AffineChannel& affine, int channel,
+                           int sample, Tile& tile) const {
   int per_word = codes_per_word(finish_.width), bits = 32 / per_word, shift = bits * (channel % per_word);
   uint32_t mask = ((1u << bits) - 1) << shift;
   auto pool = static_cast<size_t>(finish_.pool);
   for (size_t out = 0; out < out_words_.size(); ++out) {
-    int32_t largest = INT32_MIN;
-    for (size_t p = 0; p < pool; ++p) largest = std::max(largest, static_cast<int32_t>(sums[out * pool + p]));
-    uint32_t code = (static_cast<uint32_t>(stored_code(largest, finish_)) << shift) & mask;
+    int32_t stored = INT32_MIN;  // the largest, and rounding keeps the order
+    for (size_t p = 0; p < pool; ++p)
+      stored = std::max(stored, stored_code(static_cast<int32_t>(sums[out * pool + p]), finish_, affine));
+    uint32_t code = (static_cast<uint32_t>(stored) << shift) & mask;
     int64_t word = out_words_[out] + channel / per_word;
     uint32_t value = (word_at(tile.packed.bytes(), word, sample) & ~mask) | code;
     std::memcpy(tile.packed.bytes() + word * kWordBytes + 4 * sample, &value, sizeof value);
@@ -83,7 +103,9 @@ void PackedCase::sum(Tile& tile) const {
           if (tile.with_sums && channel < layer_.num_outputs)
             tile.sums.ints()[sum_at(sums.size() - 1, channel, s)] = static_cast<int32_t>(sums.back());
         }
-        if (tile.with_packed && has_word) put_codes(sums, channel, s, tile);
+        const std::vector<AffineChannel>& affine = job.quad == moved_quad_ ? moved_affine_ : affine_;
+        if (tile.with_packed && has_word)
+          put_codes(sums, affine[static_cast<size_t>(channel)], channel, s, tile);
       }
     }
   }
@@ -112,7 +134,8 @@ void PackedCase::correct(Tile& tile) const {
                        static_cast<uint32_t>(job.start_change));
         if (tile.with_sums) tile.sums.ints()[at] = static_cast<int32_t>(sums.back());
       }
-      if (tile.with_packed) put_codes(sums, job.channel, s, tile);
+      if (tile.with_packed)
+        put_codes(sums, moved_affine_[static_cast<size_t>(job.channel)], job.channel, s, tile);
     }
   }
 }
@@ -138,6 +161,7 @@ PackedCase::PackedCase(uint64_t seed) : seed_(seed), random_(seed) {
   draw_layer();
   draw_kernel();
   draw_finish();
+  draw_out_words();
   draw_quads();
   draw_channels();
   draw_tiles();

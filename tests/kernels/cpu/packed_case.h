@@ -31,8 +31,15 @@ class Lines {
   std::unique_ptr<uint8_t, Free> memory_;
 };
 
-/// What core::requantize_plainly makes of a sum, less the stored offset.
-int32_t stored_code(int32_t sum, const Finish& finish);
+/// A channel of an affine layer: scale x sum + shift, with so many fraction bits more than the code.
+struct AffineChannel {
+  int64_t scale = 1, shift = 0;
+  int right_shift = 0;
+};
+
+/// What core::requantize_plainly makes of a sum, less the stored offset; of a scaled finish, what it makes of
+/// what the channel makes of the sum, and what the step makes of that.
+int32_t stored_code(int32_t sum, const Finish& finish, const AffineChannel& channel = {});
 
 /// One layer with its jobs, its tiles, and what they hold before and must hold after.
 class PackedCase {
@@ -59,6 +66,8 @@ class PackedCase {
   void draw_layer();
   void draw_kernel();
   void draw_finish();
+  void draw_scalings();
+  void draw_out_words();
   void draw_tiles();
   void draw_quads();
   void draw_channels();
@@ -73,7 +82,8 @@ class PackedCase {
   template <typename Do>
   Tiles expect(Tiles& before, Do what);
   /// Puts the codes of a channel at one sample into their places, from its sums at all pixels.
-  void put_codes(const std::vector<uint32_t>& sums, int channel, int sample, Tile& tile) const;
+  void put_codes(const std::vector<uint32_t>& sums, const AffineChannel& affine, int channel, int sample,
+                 Tile& tile) const;
   static std::vector<TileJob> jobs_of(const Tiles& tiles);
   std::string compare(const Tiles& got, const std::vector<TileJob>& jobs, const Tiles& want) const;
   int64_t sum_at(size_t pixel, int channel, int sample) const {
@@ -90,6 +100,11 @@ class PackedCase {
   std::vector<int8_t> weights_;  // [quads, kQuad, row_words, 4 bytes]
   std::vector<int32_t> start_;
   std::vector<int8_t> moved_weights_;  // of a job whose rows lie elsewhere
+  // Of a scaled finish, per channel, absent ones of the last quad among them: in the clean network, and where
+  // the channel is corrected or its quad lies elsewhere.
+  std::vector<AffineChannel> affine_, moved_affine_;
+  std::vector<Scaling> scalings_, moved_scalings_;
+  int moved_quad_ = -1;
   std::vector<QuadJob> quads_;
   std::vector<std::vector<Correction>> corrections_;
   std::vector<ChannelJob> channels_;

@@ -1,6 +1,7 @@
 #include "tests/kernels/cpu/packed_case.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <numeric>
@@ -122,6 +123,41 @@ void PackedCase::draw_finish() {
   int base = finish_.stored_offset + (finish_.width == Width::bytes ? 0 : INT16_MIN);
   finish_.low = base + random_.pick(0, codes / 4);
   finish_.high = base + random_.pick(codes / 2, codes - 1);
+  draw_scalings();
+  if (random_.chance(80)) layer_.finish = &finish_;
+}
+
+void PackedCase::draw_scalings() {
+  finish_.is_scaled = random_.chance(50);
+  finish_.has_step = finish_.is_scaled && random_.chance(50);
+  if (finish_.has_step) {
+    finish_.step = {random_.pick(-300, 300), random_.pick(0, 6), finish_.low, finish_.high};
+    finish_.low = random_.pick(-(1 << 15), 0);
+    finish_.high = random_.pick(0, (1 << 16) - 1);
+  }
+  int num_quads = (layer_.num_outputs + kQuad - 1) / kQuad, scale_bits = random_.pick(1, 17);
+  int right_shift = random_.pick(scale_bits + 1, scale_bits + 28);
+  auto draw = [&](std::vector<AffineChannel>& affine, std::vector<Scaling>& scalings) {
+    scalings.resize(static_cast<size_t>(num_quads));
+    for (int channel = 0; channel < num_quads * kQuad; ++channel) {
+      // What is made of a sum lies within 51 bits, and within 31 of codes.
+      const int64_t most = int64_t{1} << std::min(49, 29 + right_shift);
+      AffineChannel of{random_.pick(-(1 << scale_bits), 1 << scale_bits),
+                       random_.between(-most, most) >> random_.pick(0, 49), right_shift};
+      if (random_.chance(20)) of.shift = of.shift >> right_shift << right_shift;
+      if (random_.chance(10)) of.scale = 0;
+      affine.push_back(of);
+      Scaling& scaling = scalings[static_cast<size_t>(channel / kQuad)];
+      scaling.factor[channel % kQuad] = std::ldexp(static_cast<double>(of.scale), -right_shift);
+      scaling.offset[channel % kQuad] = std::ldexp(static_cast<double>(of.shift), -right_shift);
+      scaling.turn[channel % kQuad] = of.scale < 0 ? ~uint32_t{0} : 0;
+    }
+  };
+  draw(affine_, scalings_);
+  draw(moved_affine_, moved_scalings_);
+}
+
+void PackedCase::draw_out_words() {
   // Output pixels in any order, a gap after some of them.
   int per_word = codes_per_word(finish_.width), words = (layer_.num_outputs + per_word - 1) / per_word;
   size_t num_out = pixels_.size() / static_cast<size_t>(finish_.pool);
@@ -136,7 +172,6 @@ void PackedCase::draw_finish() {
     packed_words_ += words;
   }
   finish_.out_words = out_words_;
-  if (random_.chance(80)) layer_.finish = &finish_;
 }
 
 void PackedCase::draw_tiles() {
@@ -163,13 +198,16 @@ void PackedCase::draw_quads() {
   int num_quads = (layer_.num_outputs + kQuad - 1) / kQuad, keep = random_.of<int>({100, 100, 60, 20});
   for (int q = 0; q < num_quads; ++q) {
     if (random_.chance(keep))
-      quads_.push_back({q, weights_.data() + static_cast<size_t>(q) * quad_bytes, start_.data() + q * kQuad});
+      quads_.push_back({q, weights_.data() + static_cast<size_t>(q) * quad_bytes, start_.data() + q * kQuad,
+                        &scalings_[static_cast<size_t>(q)]});
   }
   if (random_.chance(70) || quads_.empty()) return;
   std::swap(quads_.front(), quads_.back());
   QuadJob& moved = quads_[quads_.size() / 2];
   moved_weights_.assign(moved.weights, moved.weights + quad_bytes);
   moved.weights = moved_weights_.data();
+  moved.scaling = &moved_scalings_[static_cast<size_t>(moved.quad)];
+  moved_quad_ = moved.quad;
 }
 
 void PackedCase::draw_channels() {
@@ -184,6 +222,7 @@ void PackedCase::draw_channels() {
     for (int i = random_.pick(0, 9); i > 0; --i)
       list.push_back({random_.pick(0, reach - 1), draw_word(largest, true)});
     channels_.push_back({channel, static_cast<int32_t>(random_.bits()) >> random_.pick(0, 31), list.data(),
+                         &moved_scalings_[static_cast<size_t>(channel / kQuad)],
                          static_cast<int32_t>(list.size()), products_fit(list, layer_.max_code)});
   }
 }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -14,19 +15,22 @@
 namespace netsurf::cpu {
 namespace {
 
-int32_t code_of(int32_t sum, const Finish& finish) {
+int32_t code_of(int32_t sum, const Finish& finish, const Scaling& scaling = {}) {
   const Coder<4> coder(&finish);
   const auto words = Vector<4>::Words{} + static_cast<uint32_t>(sum);
   Vector<4>::Words code = {};
   switch (coder.way()) {
     case CodeWay::floats:
-      code = coder.code<CodeWay::floats>(words);
+      code = coder.code<CodeWay::floats>(words, nullptr, 0);
       break;
     case CodeWay::right_shift:
-      code = coder.code<CodeWay::right_shift>(words);
+      code = coder.code<CodeWay::right_shift>(words, nullptr, 0);
       break;
     case CodeWay::left_shift:
-      code = coder.code<CodeWay::left_shift>(words);
+      code = coder.code<CodeWay::left_shift>(words, nullptr, 0);
+      break;
+    case CodeWay::scaled:
+      code = coder.code<CodeWay::scaled>(words, &scaling, 0);
       break;
   }
   return static_cast<int32_t>(code[0] - coder.excess());
@@ -84,6 +88,50 @@ TEST(PackedCoder, RoundsAndClipsAsDefinedAroundEveryEdge) {
   }
   EXPECT_GT(by_floats, 4'000);
   EXPECT_LT(by_floats, 16'000);
+}
+
+/// Scaled finishes at the ends of what doubles hold: products of 51 bits, ties, and codes of 30 bits before
+/// they are saturated.
+TEST(PackedCoder, ScalesAndRoundsAsDefinedAroundEveryEdge) {
+  testing::Random random(8);
+  int ties = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    AffineChannel channel;
+    const int scale_bits = random.pick(1, 18), sum_bits = random.pick(1, 31);
+    channel.right_shift = random.pick(std::max(0, scale_bits + sum_bits - 29), 50);
+    channel.scale = random.between(-(int64_t{1} << scale_bits), int64_t{1} << scale_bits);
+    channel.shift = random.between(-(int64_t{1} << 49), int64_t{1} << 49) >>
+                    random.pick(std::max(0, 21 - channel.right_shift), 49);
+    Finish finish;
+    finish.is_scaled = true;
+    finish.low = random.of<int>({0, -128, -32768, 3});
+    finish.high = finish.low + random.pick(0, 65535 - 3);
+    finish.stored_offset = random.of<int>({0, -128, 1 << 15});
+    finish.has_step = random.chance(50);
+    finish.step = {random.pick(-9, 9), random.pick(0, 8), random.pick(-128, 0), random.pick(0, 255)};
+    Scaling scaling;
+    scaling.factor[0] = std::ldexp(static_cast<double>(channel.scale), -channel.right_shift);
+    scaling.offset[0] = std::ldexp(static_cast<double>(channel.shift), -channel.right_shift);
+    const int64_t most = (int64_t{1} << sum_bits) - 1;
+    std::vector<int64_t> sums = {most, -most - 1, 0, 1, -1};
+    for (int64_t half :
+         {finish.low * 2 - 1, finish.high * 2 + 1, random.pick(2 * finish.low, 2 * finish.high) | 1}) {
+      if (channel.scale == 0 || channel.right_shift == 0) continue;
+      const int64_t at = ((int64_t{half} << (channel.right_shift - 1)) - channel.shift) / channel.scale;
+      for (int64_t sum = at - 2; sum <= at + 2; ++sum) {
+        if (sum < -most - 1 || sum > most) continue;
+        ties += channel.scale * sum + channel.shift == int64_t{half} << (channel.right_shift - 1) ? 1 : 0;
+        sums.push_back(sum);
+      }
+    }
+    for (int64_t sum : sums) {
+      ASSERT_EQ(code_of(static_cast<int32_t>(sum), finish, scaling),
+                stored_code(static_cast<int32_t>(sum), finish, channel))
+          << "sum " << sum << " scale " << channel.scale << " shift " << channel.shift << " >> "
+          << channel.right_shift;
+    }
+  }
+  EXPECT_GT(ties, 500);
 }
 
 TEST(PackedCoder, TakesFloatsForAnOrdinaryLayer) {
