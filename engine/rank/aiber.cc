@@ -23,13 +23,15 @@ class AdamAscent {
   AdamAscent(size_t size, double start, double rate)
       : value_(size, start), mean_(size), square_(size), rate_(rate) {}
 
-  void begin_step() { ++steps_; }
+  void begin_step() {
+    ++steps_;
+    mean_share_ = 1 - std::pow(kFirst, steps_);
+    square_share_ = 1 - std::pow(kSecond, steps_);
+  }
   void raise(size_t i, double gradient) {
     mean_[i] = kFirst * mean_[i] + (1 - kFirst) * gradient;
     square_[i] = kSecond * square_[i] + (1 - kSecond) * gradient * gradient;
-    double mean = mean_[i] / (1 - std::pow(kFirst, steps_));
-    double square = square_[i] / (1 - std::pow(kSecond, steps_));
-    value_[i] += rate_ * mean / (std::sqrt(square) + 1e-7);
+    value_[i] += rate_ * (mean_[i] / mean_share_) / (std::sqrt(square_[i] / square_share_) + 1e-7);
   }
   double value(size_t i) const { return value_[i]; }
 
@@ -38,6 +40,7 @@ class AdamAscent {
   std::vector<double> value_, mean_, square_;
   double rate_;
   int steps_ = 0;
+  double mean_share_ = 0, square_share_ = 0;  // of what an unending run would give, after these steps
 };
 
 /// The samples without their answers: what is measured is how far outputs leave the clean ones.

@@ -17,7 +17,7 @@ inline constexpr RankerOption kDiagonal = {"diagonal",
                                            "auto exact sampled xdiag",
                                            "the Gauss-Newton diagonal, from a pass per output or from drawn "
                                            "labels, or XDiag; auto: exact where that "
-                                           "is the Hessian's"};
+                                           "is the Hessian's and outputs are at most 1024"};
 inline constexpr RankerOption kDiagonalProducts = {
     "products", RankerOption::Kind::integer, "128", 4, 1 << 24, "", "products with the Hessian for XDiag"};
 

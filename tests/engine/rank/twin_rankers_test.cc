@@ -174,6 +174,23 @@ TEST_F(TwinRankers, EveryWayToTheDiagonalLeadsThere) {
   EXPECT_GT(error, 0) << "and are not the exact way";
 }
 
+TEST(Diagonal, OfThousandsOfOutputsTakesNoPassForEach) {
+  for (int outputs : {1024, 1025}) {
+    Model model = test::make_dense(outputs, 1, Format{4, 0, true});
+    BitSpace space(model);
+    EvaluationSet data = test::make_data(model, 4);
+    auto scores = [&](const std::string& way) {
+      RankRequest request{model, space};
+      request.data = &data;
+      const RankerRow& row = find_ranker("curvature");
+      request.settings = RankerSettings(row.name, row.options, {{"diagonal", way}, {"products", "8"}});
+      return rank(row.name, request).score;
+    };
+    EXPECT_NE(scores("exact"), scores("xdiag"));
+    EXPECT_EQ(scores("auto"), scores(outputs == 1024 ? "exact" : "xdiag"));
+  }
+}
+
 TEST_F(TwinRankers, ImpactHessianIsTheImpactTimesTheCurvature) {
   std::vector<double> impact = scores("qpolar"), curvature = scores("curvature"),
                       both = scores("impact_hessian");
