@@ -14,6 +14,9 @@
 namespace netsurf {
 namespace {
 
+// Images as outputs have millions of passes.
+constexpr int kMostPasses = 1024;
+
 /// Samples of a tile: few enough that their activations in all lanes stay near the cores, many enough that
 /// products of matrices are long.
 int tile_samples(int64_t moving_elements) {
@@ -48,6 +51,9 @@ class Twin final : public FloatTwin {
   int64_t num_elements() const override { return map_.num_elements(); }
   int num_threads() const override { return options_.num_threads; }
   bool diagonal_is_exact() const override { return !graph_.shares_parameters(); }
+  bool exact_diagonal_pays() const override {
+    return diagonal_is_exact() && loss_.num_outputs() <= kMostPasses;
+  }
 
   void freeze_at(ParameterOperands operands) override {
     const floating::ThreadScope threads(options_.num_threads);

@@ -85,6 +85,8 @@ class FloatTwin {
   /// Whether the Gauss-Newton diagonal is the Hessian's: outputs are affine in each single element, because
   /// no parameter belongs to two layers.
   virtual bool diagonal_is_exact() const = 0;
+  /// Whether it is, and its pass per output takes less than products with the Hessian (XDiag).
+  virtual bool exact_diagonal_pays() const = 0;
 };
 
 /// Keeps references to model, space and set. Classification takes the cross-entropy, everything else the mean

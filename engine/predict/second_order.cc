@@ -15,7 +15,7 @@ namespace {
 // (docs/predict.md): flips of 0.006 bits per 6-bit weight, nothing protected.
 constexpr double kValidEnergy = 1.4e-3;
 
-// Of XDiag, where the Gauss-Newton diagonal is not the Hessian's.
+// Of XDiag, where the exact diagonal does not pay.
 constexpr int64_t kProducts = 64;
 constexpr uint64_t kSeed = 1;
 
@@ -51,12 +51,12 @@ ElementSteps steps_of(const Model& model, const BitSpace& space, const Protectio
 
 SecondOrderModel::SecondOrderModel(const FloatTwin& twin, const Model& model, const BitSpace& space,
                                    std::span<const Protection> protections) {
-  const bool is_exact = twin.diagonal_is_exact();
+  const bool passes = twin.exact_diagonal_pays();
   GradientMoments moments =
-      twin.moments({.curvature = is_exact ? CurvatureSeeds::exact : CurvatureSeeds::none});
+      twin.moments({.curvature = passes ? CurvatureSeeds::exact : CurvatureSeeds::none});
   clean_loss_ = moments.loss;
   const int64_t n = twin.num_elements();
-  if (!is_exact && n > 0) {
+  if (!passes && n > 0) {
     const BlockOperator hessian = [&](std::span<const double> rows) { return twin.hessian_products(rows); };
     const int64_t products = std::min(kProducts, std::max<int64_t>(4, 2 * n));
     moments.curvature = xdiag(hessian, n, products, kSeed, twin.num_threads()).diagonal;

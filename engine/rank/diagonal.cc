@@ -6,23 +6,11 @@
 #include "engine/rank/twin_scores.h"
 
 namespace netsurf {
-namespace {
-
-// Images as outputs have millions of passes: above this many XDiag takes less.
-constexpr int64_t kMostPasses = 1024;
-
-/// What the setting `diagonal=auto` stands for.
-std::string_view cheapest_way(const Model& model, const FloatTwin& twin) {
-  bool are_few = model.type(model.scored_layer()).elements() <= kMostPasses;
-  return are_few && twin.diagonal_is_exact() ? "exact" : "xdiag";
-}
-
-}  // namespace
 
 GradientAndDiagonal gradient_and_diagonal(std::string_view method, const RankRequest& request,
                                           const FloatTwin& twin) {
   std::string_view way = request.settings.word("diagonal");
-  if (way == "auto") way = cheapest_way(request.model, twin);
+  if (way == "auto") way = twin.exact_diagonal_pays() ? "exact" : "xdiag";
   MomentsRequest wanted;
   wanted.seed = request.seed;
   if (way == "exact") wanted.curvature = CurvatureSeeds::exact;
