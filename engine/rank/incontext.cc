@@ -1,6 +1,7 @@
 // The in-context ranking: bits are chosen a few at a time, by what their flips do to the loss of copies of
 // the network that are already faulty, at the bit error rate they will live with, while the bits chosen so
-// far stay intact. First-order terms count only as far as they stand out of their own noise.
+// far stay intact. Curvature may be remembered from round to round, beginning with that of the clean network;
+// first-order terms count only as far as they stand out of their own noise.
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -122,12 +123,12 @@ class FaultyCopies {
         request.settings.word("curvature") == "exact" ? CurvatureSeeds::exact : CurvatureSeeds::sampled;
   }
 
-  /// One round: the copies keep the chosen bits intact.
-  CopySums measure(const std::vector<uint8_t>& is_chosen, size_t round, size_t num_rounds) {
+  /// The next of `num_rounds` rounds: the copies keep the chosen bits intact.
+  CopySums measure(const std::vector<uint8_t>& is_chosen, size_t num_rounds) {
     CopySums sums(elements_);
     for (uint64_t i = 0; i < per_round_; ++i) {
       check_stop(request_);
-      uint64_t number = round * per_round_ + i;
+      uint64_t number = drawn_++;
       twin_->freeze_at(sources_[number % sources_.size()].draw(number, is_chosen));
       std::tie(wanted_.begin, wanted_.end) = slices_.next();
       wanted_.seed = number;
@@ -144,14 +145,14 @@ class FaultyCopies {
   size_t elements_;
   std::unique_ptr<FloatTwin> twin_;
   SampleSlices slices_;
-  uint64_t per_round_;
+  uint64_t per_round_, drawn_ = 0;
   std::vector<CopySource> sources_;
   MomentsRequest wanted_;
 };
 
 }  // namespace
 
-const std::array<RankerOption, 8> kIncontextOptions = {{
+const std::array<RankerOption, 9> kIncontextOptions = {{
     {"ber", Kind::word, "0.01", 0, 0, "",
      "bit error rate of the faulty copies, or several to take in turns: 0.01+0.1 reaches further past the "
      "kinks near the clean network"},
@@ -160,6 +161,9 @@ const std::array<RankerOption, 8> kIncontextOptions = {{
     {"chunk", Kind::real, "0.02", 1e-4, 1, "", "share of the bits chosen in a round"},
     {"until", Kind::real, "0.4", 0, 1, "",
      "share of the bits chosen in rounds; the last round's scores order the rest"},
+    {"memory", Kind::real, "0", 0, 1, "",
+     "share of the curvature known before that a round keeps, the clean network's at first; 0: each round's "
+     "own"},
     {"kappa", Kind::real, "1e12", 0, 1e12, "",
      "squared standard errors that a gradient loses before it counts; 1e12: curvature alone"},
     {"curvature", Kind::word, "sampled", 0, 0, "sampled exact", "seeds of the Gauss-Newton diagonal"},
@@ -174,20 +178,29 @@ RankedBits rank_incontext(const RankRequest& request) {
   double share = static_cast<double>(bits), kappa = settings.real("kappa");
   auto chunk = static_cast<size_t>(std::max(1.0, std::floor(settings.real("chunk") * share)));
   auto until = static_cast<size_t>(std::floor(settings.real("until") * share));
-  size_t num_rounds = until / chunk + 1;
+  size_t num_rounds = until / chunk + 1, chosen_in = num_rounds;
+  double memory = settings.real("memory");
 
+  std::vector<double> curvature(static_cast<size_t>(flips.num_elements));
+  if (memory > 0) {
+    ++num_rounds;
+    CopySums clean = copies.measure(std::vector<uint8_t>(bits, 1), num_rounds);
+    for (size_t i = 0; i < curvature.size(); ++i) curvature[i] = clean.curvature(i);
+  }
   std::vector<uint8_t> is_chosen(bits);
   std::vector<double> score(bits), round_score(bits);
   std::vector<BitId> order;
-  for (size_t round = 0; round < num_rounds; ++round) {
-    CopySums sums = copies.measure(is_chosen, round, num_rounds);
+  for (size_t round = 0; round < chosen_in; ++round) {
+    CopySums sums = copies.measure(is_chosen, num_rounds);
+    for (size_t i = 0; i < curvature.size(); ++i)
+      curvature[i] = memory * curvature[i] + (1 - memory) * sums.curvature(i);
     for (size_t id = 0; id < bits; ++id) {
       double d = flips.step[id];
-      round_score[id] =
-          sums.shrunk_gradient(flips.element[id], kappa) * d + sums.curvature(flips.element[id]) * d * d / 2;
+      size_t element = flips.element[id];
+      round_score[id] = sums.shrunk_gradient(element, kappa) * d + curvature[element] * d * d / 2;
     }
     RankedBits ranked = order_bits(request, round_score, request.order);
-    size_t size = round + 1 == num_rounds ? bits : std::min(bits, order.size() + chunk);
+    size_t size = round + 1 == chosen_in ? bits : std::min(bits, order.size() + chunk);
     for (BitId id : ranked.order) {
       if (order.size() == size) break;
       if (is_chosen[id] != 0) continue;

@@ -46,7 +46,7 @@ extern const std::array<RankerOption, 7> kImpactHessianOptions;
 RankedBits rank_fkeras(const RankRequest& request);  // fkeras.cc
 extern const std::array<RankerOption, 5> kFkerasOptions;
 RankedBits rank_incontext(const RankRequest& request);  // incontext.cc
-extern const std::array<RankerOption, 8> kIncontextOptions;
+extern const std::array<RankerOption, 9> kIncontextOptions;
 RankedBits rank_attack(const RankRequest& request);  // attack.cc
 extern const std::array<RankerOption, 2> kAttackOptions;
 RankedBits rank_aiber(const RankRequest& request);  // aiber.cc

@@ -84,6 +84,34 @@ TEST_F(SearchRankers, IncontextGrowsInRoundsAndKeepsWhatItChose) {
   EXPECT_NE(one, four);
 }
 
+TEST_F(SearchRankers, IncontextRemembersTheCleanNetwork) {
+  // With nothing but memory, copies in ruins change nothing: what is left is the round without faults.
+  Words words = {{"ber", "0.3"}, {"memory", "1"}, {"curvature", "exact"}, {"precision", "float64"}};
+  words["context_samples"] = "60";
+  Ranking found = ranking("incontext", words), curvature = ranking("curvature", {{"precision", "float64"}});
+  for (size_t id = 0; id < found.score.size(); ++id)
+    ASSERT_NEAR(found.score[id], curvature.score[id], 1e-12 * (1 + curvature.score[id])) << id;
+  words["memory"] = "0.5";
+  EXPECT_NE(ranking("incontext", words).order, found.order);
+}
+
+TEST_F(SearchRankers, IncontextMixesTheRoundBeforeWithItsOwn) {
+  Words words = {{"ber", "0"}, {"until", "0"}, {"contexts", "1"}, {"precision", "float64"}};
+  words["context_samples"] = "30";
+  auto score_at = [&](const std::string& memory) {
+    words["memory"] = memory;
+    return ranking("incontext", words).score;
+  };
+  words["curvature"] = "exact";
+  // Two rounds, each on its half of the samples: only the first counts, half of it, a quarter of it.
+  std::vector<double> first = score_at("1"), half = score_at("0.5"), mixed = score_at("0.25");
+  for (size_t id = 0; id < first.size(); ++id) {
+    double second = 2 * half[id] - first[id];
+    ASSERT_NEAR(mixed[id], 0.25 * first[id] + 0.75 * second, 1e-9 * (1 + std::fabs(mixed[id]))) << id;
+  }
+  EXPECT_NE(first, half);
+}
+
 TEST_F(SearchRankers, IncontextRefusesRatesThatAreNone) {
   EXPECT_THROW(ranking("incontext", {{"ber", ""}}), InputError);
   EXPECT_THROW(ranking("incontext", {{"ber", "0.1+2"}}), InputError);
