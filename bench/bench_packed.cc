@@ -161,7 +161,7 @@ void run_corrections(benchmark::State& state, Isa isa, Bench bench) {
   }
   std::vector<ChannelJob> channels;
   for (int c = 0; c < 16; ++c)
-    channels.push_back({c, 3, corrections.data(), static_cast<int32_t>(corrections.size()), true});
+    channels.push_back({c, 3, corrections.data(), nullptr, static_cast<int32_t>(corrections.size()), true});
   for (auto _ : state) kernels->correct(bench.layer, channels, bench.tiles);
   double done = static_cast<double>(state.iterations()) * 16;
   state.counters["channels/s"] = benchmark::Counter(done, benchmark::Counter::kIsRate);

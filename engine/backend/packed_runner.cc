@@ -37,6 +37,7 @@ void prefetch_ahead(std::span<const PreparedTrial> next) {
   if (next.size() > 1) prefetch(next[1].stages);
   if (next.empty()) return;
   prefetch(next[0].corrections);
+  prefetch(next[0].scalings);
   for (const StageWork& work : next[0].stages) {
     prefetch(work.correct);
     prefetch(work.anew);

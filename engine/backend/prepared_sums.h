@@ -18,7 +18,7 @@ struct SumsSituation {
 };
 
 /// Fills trial.stages[stage] from trial.changes, and adds to trial.seconds_per_tile.
-/// REQUIRES: rows, starts and corrections of the trial have room for what this appends.
+/// REQUIRES: rows, starts, scalings and corrections of the trial have room for what this appends.
 void prepare_sums(const Stage& stage, size_t index, const StageCosts& costs, const SumsSituation& situation,
                   PreparedTrial& trial);
 

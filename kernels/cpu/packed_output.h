@@ -6,7 +6,7 @@
 namespace netsurf::cpu {
 namespace {
 
-/// The sums of one quad at one pixel, or the largest of a pool so far.
+/// The sums of one quad at one pixel, or the largest of a pool so far (turned around where Scaling says).
 using QuadSums = uint32_t[kQuad][kTile];
 
 /// The same for kVectors vectors of samples, in registers.

@@ -19,5 +19,12 @@ TEST(Paths, HaveThePlainOutcomesOnRandomNetworks) {
     EXPECT_TRUE(tally.paths.contains(path)) << path;
 }
 
+/// Chosen so that pools stand behind affine layers with scales below zero, and before them.
+TEST(Paths, HaveThePlainOutcomesOnTheseNetworks) {
+  PathTally tally;
+  EXPECT_EQ(compare_paths(2026, 60, 60, tally), "");
+  EXPECT_GT(tally.pooled_affines, 1);
+}
+
 }  // namespace
 }  // namespace netsurf::testing

@@ -124,11 +124,18 @@ class ChainWriter {
     if (random_.chance(45)) add_affine();
   }
 
-  /// A batch norm, now and then with one tensor in two places.
+  /// A batch norm of any operands, now and then with one tensor in two places.
   void add_affine() {
     int channels = shape_.back(), bias = layers_.back().bias;
     Layer& layer = add(LayerKind::affine);
-    layer.scale = bias >= 0 && random_.chance(8) ? bias : add_parameter({channels}, false);
+    layer.scale = bias >= 0 && random_.chance(8) ? bias : add_parameter({channels}, true);
+    if (random_.chance(10)) {  // wider than what else there is
+      Parameter& scale = parameters_[static_cast<size_t>(layer.scale)];
+      if (!scale.bipolar && layer.scale != bias) {
+        scale.format.bits += 12;
+        for (int32_t& code : scale.codes) code = random_.pick(-5000, 5000);
+      }
+    }
     if (random_.chance(80)) layer.shift = random_.chance(8) ? layer.scale : add_parameter({channels}, false);
   }
 

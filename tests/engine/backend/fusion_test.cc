@@ -122,6 +122,11 @@ TEST(Fusion, RefusesAnAffineLayerThatOneStageCannotDo) {
                  48),
             0);
   EXPECT_LT(with({affine, relu, flatten}, 48, {16, -30, true}), 0);
+  // 24 fraction bits before the activation: codes of 28 bits are saturated in time, those of 30 bits may not
+  // be.
+  auto fine = [](int bits) { return activation_layer("relu", 2, kRelu, Format{8, 8 - bits, false}); };
+  EXPECT_GE(with({affine, fine(22), flatten}, 48), 0);
+  EXPECT_LT(with({affine, fine(24), flatten}, 48), 0);
 }
 
 TEST(Fusion, RefusesWhatOneStageCannotDo) {

@@ -70,9 +70,13 @@ void PackedCase::put_codes(const std::vector<uint32_t>& sums, const AffineChanne
   uint32_t mask = ((1u << bits) - 1) << shift;
   auto pool = static_cast<size_t>(finish_.pool);
   for (size_t out = 0; out < out_words_.size(); ++out) {
-    int32_t stored = INT32_MIN;  // the largest, and rounding keeps the order
-    for (size_t p = 0; p < pool; ++p)
-      stored = std::max(stored, stored_code(static_cast<int32_t>(sums[out * pool + p]), finish_, affine));
+    int32_t largest = INT32_MIN, stored = INT32_MIN;
+    for (size_t p = 0; p < pool; ++p) {
+      auto sum = static_cast<int32_t>(sums[out * pool + p]);
+      largest = std::max(largest, sum);
+      stored = std::max(stored, stored_code(sum, finish_, affine));
+    }
+    if (!turns_) stored = stored_code(largest, finish_, affine);
     uint32_t code = (static_cast<uint32_t>(stored) << shift) & mask;
     int64_t word = out_words_[out] + channel / per_word;
     uint32_t value = (word_at(tile.packed.bytes(), word, sample) & ~mask) | code;

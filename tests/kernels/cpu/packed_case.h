@@ -104,6 +104,8 @@ class PackedCase {
   // the channel is corrected or its quad lies elsewhere.
   std::vector<AffineChannel> affine_, moved_affine_;
   std::vector<Scaling> scalings_, moved_scalings_;
+  bool turns_ =
+      false;  // the pool stands behind the affine layer: the largest code counts, not that of the largest sum
   int moved_quad_ = -1;
   std::vector<QuadJob> quads_;
   std::vector<std::vector<Correction>> corrections_;

@@ -129,6 +129,7 @@ void PackedCase::draw_finish() {
 
 void PackedCase::draw_scalings() {
   finish_.is_scaled = random_.chance(50);
+  turns_ = random_.chance(60);
   finish_.has_step = finish_.is_scaled && random_.chance(50);
   if (finish_.has_step) {
     finish_.step = {random_.pick(-300, 300), random_.pick(0, 6), finish_.low, finish_.high};
@@ -150,7 +151,7 @@ void PackedCase::draw_scalings() {
       Scaling& scaling = scalings[static_cast<size_t>(channel / kQuad)];
       scaling.factor[channel % kQuad] = std::ldexp(static_cast<double>(of.scale), -right_shift);
       scaling.offset[channel % kQuad] = std::ldexp(static_cast<double>(of.shift), -right_shift);
-      scaling.turn[channel % kQuad] = of.scale < 0 ? ~uint32_t{0} : 0;
+      scaling.turn[channel % kQuad] = turns_ && of.scale < 0 ? ~uint32_t{0} : 0;
     }
   };
   draw(affine_, scalings_);
