@@ -20,7 +20,7 @@ Format draw_small_format(Random& random, bool is_signed) {
 
 class ChainWriter {
  public:
-  explicit ChainWriter(Random& random) : random_(random) {
+  ChainWriter(Random& random, Affines affines) : random_(random), has_affines_(affines == Affines::some) {
     Layer input;
     input.format = draw_small_format(random, random.chance(40));
     shape_ = random.chance(60) ? Shape{random.pick(3, 9), random.pick(3, 9), random.of<int>({1, 1, 2, 3, 5})}
@@ -33,24 +33,23 @@ class ChainWriter {
     int convolutions = shape_.size() == 3 ? random_.pick(1, 3) : 0;
     for (int i = 0; i < convolutions; ++i) {
       add_conv();
-      maybe_pool(35);
-      maybe_affine();
-      maybe_pool(30);
+      maybe_pool(has_affines_ ? 35 : 55);
+      if (maybe_affine()) maybe_pool(60);
       bool flattens_first = i + 1 == convolutions && random_.chance(20);
       if (flattens_first) add_flatten();
       if (random_.chance(90)) add_activation();
-      if (!flattens_first) maybe_pool(60);
-      if (random_.chance(35)) add_activation();
+      if (!flattens_first) maybe_pool(has_affines_ ? 60 : 40);
+      maybe_second_activation();
     }
     if (shape_.size() == 3) add_flatten();
     for (int i = random_.pick(1, 3); i > 0; --i) {
       add_dense(random_.pick(1, 21));
       bool becomes_image = i > 1 && random_.chance(15);
-      if (random_.chance(10)) add_affine();
+      if (becomes_image && random_.chance(50)) maybe_affine();
       if (becomes_image) add_reshape();
       maybe_affine();
       if (i > 1 || random_.chance(30)) add_activation();
-      if (random_.chance(15)) add_activation();
+      maybe_second_activation();
       if (becomes_image) {
         add_conv();
         add_flatten();
@@ -120,8 +119,14 @@ class ChainWriter {
     shape_ = {w.out_height(shape_[0]), w.out_width(shape_[1]), shape_[2]};
   }
 
-  void maybe_affine() {
-    if (random_.chance(45)) add_affine();
+  bool maybe_affine() {
+    if (!has_affines_ || !random_.chance(45)) return false;
+    add_affine();
+    return true;
+  }
+
+  void maybe_second_activation() {
+    if (has_affines_ && random_.chance(30)) add_activation();
   }
 
   /// A batch norm of any operands, now and then with one tensor in two places.
@@ -172,6 +177,7 @@ class ChainWriter {
   }
 
   Random& random_;
+  bool has_affines_;
   Shape shape_;
   std::vector<Layer> layers_;
   std::vector<Parameter> parameters_;
@@ -213,7 +219,7 @@ Model draw_model(Random& random) {
   if (random.chance(50)) {
     for (;;) {
       try {
-        return random_chain(random);
+        return random_chain(random, Affines::some);
       } catch (const InputError&) {  // too wide: drawn again
       }
     }
@@ -282,7 +288,7 @@ std::string compare_network(Random& random, int max_samples, PathTally& tally) {
 
 }  // namespace
 
-Model random_chain(Random& random) { return ChainWriter(random).write(); }
+Model random_chain(Random& random, Affines affines) { return ChainWriter(random, affines).write(); }
 
 std::string compare_paths(uint64_t seed, int64_t networks, int max_samples, PathTally& tally) {
   for (int64_t network = 0; network < networks; ++network) {

@@ -18,10 +18,13 @@ struct PathTally {
   std::set<std::string> paths;                         // Session::path() of every session compared
 };
 
+/// Whether chains have affine layers and second activations.
+enum class Affines : uint8_t { none, some };
+
 /// A chain of the kinds that the packed kernels serve: convolutions, affine layers, pools and one or two
 /// activations in any order, then dense layers; formats of 1 to 8 bits mostly, odd sizes, any padding and
 /// stride.
-Model random_chain(Random& random);
+Model random_chain(Random& random, Affines affines);
 
 /// Compares the paths dense, delta and auto with plain on `networks` networks, half of them chains: every
 /// instruction set of this machine, 1 and 2 threads, a trace that fits and one that does not, 1 to

@@ -93,7 +93,7 @@ TEST_F(CudaBackendTest, RandomChainsHaveTheCpusOutcomes) {
   for (int i = 0; i < 300; ++i) {
     std::optional<Model> model;
     try {
-      model = testing::random_chain(random);
+      model = testing::random_chain(random, testing::Affines::none);
     } catch (const InputError&) {
       continue;  // too wide
     }

@@ -199,7 +199,7 @@ TEST(Fused, HasTheCpuBackendsOutcomesOnRandomChains) {
   for (int i = 0; i < 400 && !::testing::Test::HasFailure(); ++i) {
     std::optional<Model> model;
     try {
-      model = testing::random_chain(random);
+      model = testing::random_chain(random, testing::Affines::none);
     } catch (const InputError&) {
       continue;  // too wide
     }
