@@ -61,15 +61,6 @@ void set_scalings(const Model& model, const Fusion& fusion, const std::vector<st
 
 }  // namespace
 
-void ScalingRule::set_scale(cpu::Scaling& scaling, int channel, int32_t scale) const {
-  scaling.factor[channel] = std::ldexp(scale, scale_exponent);
-  scaling.turn[channel] = turns && scale < 0 ? ~uint32_t{0} : 0;
-}
-
-void ScalingRule::set_shift(cpu::Scaling& scaling, int channel, int32_t shift) const {
-  scaling.offset[channel] = std::ldexp(shift, shift_exponent) + constant;
-}
-
 void set_finish(const Model& model, const Fusion& fusion, const PackedLayer& to,
                 const std::vector<std::vector<int32_t>>& operands, PackedLayer& from) {
   cpu::Finish& finish = from.finish;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/backend/scaling_rule.h"
 #include "engine/model/model.h"
 #include "kernels/core/fixed.h"
 #include "kernels/cpu/pack.h"
@@ -27,17 +28,6 @@ struct PackedInput {
 struct OperandPlace {
   int32_t word = 0;  // within the kernel row
   int32_t lane = 0;  // byte or half within the word
-};
-
-/// From the operands of an affine layer to a cpu::Scaling, in steps of the activation's codes: factor = scale
-/// 2^scale_exponent, offset = shift 2^shift_exponent + constant.
-struct ScalingRule {
-  int scale_exponent = 0, shift_exponent = 0;
-  double constant = 0;
-  bool turns = false;  // a factor below zero turns a pool around
-
-  void set_scale(cpu::Scaling& scaling, int channel, int32_t scale) const;
-  void set_shift(cpu::Scaling& scaling, int channel, int32_t shift) const;
 };
 
 struct PackedLayer {

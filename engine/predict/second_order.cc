@@ -51,12 +51,12 @@ ElementSteps steps_of(const Model& model, const BitSpace& space, const Protectio
 
 SecondOrderModel::SecondOrderModel(const FloatTwin& twin, const Model& model, const BitSpace& space,
                                    std::span<const Protection> protections) {
-  const bool passes = twin.exact_diagonal_pays();
+  const bool exact_pays = twin.exact_diagonal_pays();
   GradientMoments moments =
-      twin.moments({.curvature = passes ? CurvatureSeeds::exact : CurvatureSeeds::none});
+      twin.moments({.curvature = exact_pays ? CurvatureSeeds::exact : CurvatureSeeds::none});
   clean_loss_ = moments.loss;
   const int64_t n = twin.num_elements();
-  if (!passes && n > 0) {
+  if (!exact_pays && n > 0) {
     const BlockOperator hessian = [&](std::span<const double> rows) { return twin.hessian_products(rows); };
     const int64_t products = std::min(kProducts, std::max<int64_t>(4, 2 * n));
     moments.curvature = xdiag(hessian, n, products, kSeed, twin.num_threads()).diagonal;

@@ -178,19 +178,18 @@ RankedBits rank_incontext(const RankRequest& request) {
   double share = static_cast<double>(bits), kappa = settings.real("kappa");
   auto chunk = static_cast<size_t>(std::max(1.0, std::floor(settings.real("chunk") * share)));
   auto until = static_cast<size_t>(std::floor(settings.real("until") * share));
-  size_t num_rounds = until / chunk + 1, chosen_in = num_rounds;
   double memory = settings.real("memory");
+  const size_t choosing_rounds = until / chunk + 1, num_rounds = choosing_rounds + (memory > 0 ? 1 : 0);
 
   std::vector<double> curvature(static_cast<size_t>(flips.num_elements));
   if (memory > 0) {
-    ++num_rounds;
     CopySums clean = copies.measure(std::vector<uint8_t>(bits, 1), num_rounds);
     for (size_t i = 0; i < curvature.size(); ++i) curvature[i] = clean.curvature(i);
   }
   std::vector<uint8_t> is_chosen(bits);
   std::vector<double> score(bits), round_score(bits);
   std::vector<BitId> order;
-  for (size_t round = 0; round < chosen_in; ++round) {
+  for (size_t round = 0; round < choosing_rounds; ++round) {
     CopySums sums = copies.measure(is_chosen, num_rounds);
     for (size_t i = 0; i < curvature.size(); ++i)
       curvature[i] = memory * curvature[i] + (1 - memory) * sums.curvature(i);
@@ -200,7 +199,7 @@ RankedBits rank_incontext(const RankRequest& request) {
       round_score[id] = sums.shrunk_gradient(element, kappa) * d + curvature[element] * d * d / 2;
     }
     RankedBits ranked = order_bits(request, round_score, request.order);
-    size_t size = round + 1 == chosen_in ? bits : std::min(bits, order.size() + chunk);
+    size_t size = round + 1 == choosing_rounds ? bits : std::min(bits, order.size() + chunk);
     for (BitId id : ranked.order) {
       if (order.size() == size) break;
       if (is_chosen[id] != 0) continue;
