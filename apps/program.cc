@@ -7,6 +7,7 @@
 #include "apps/command_bench.h"
 #include "apps/command_data.h"
 #include "apps/command_export.h"
+#include "apps/command_hessian.h"
 #include "apps/command_import.h"
 #include "apps/command_oracle.h"
 #include "apps/command_predict.h"
@@ -84,10 +85,10 @@ int dispatch(std::span<const std::string> arguments, const Streams& streams) {
 }  // namespace
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> all = {run_command(),    train_command(),   import_command(),
-                                           rank_command(),   oracle_command(),  sweep_command(),
-                                           replay_command(), predict_command(), show_command(),
-                                           export_command(), data_command(),    bench_command()};
+  static const std::vector<Command> all = {
+      run_command(),    train_command(),  import_command(),  rank_command(),    oracle_command(),
+      sweep_command(),  replay_command(), predict_command(), hessian_command(), show_command(),
+      export_command(), data_command(),   bench_command()};
   return all;
 }
 

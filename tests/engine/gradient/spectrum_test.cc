@@ -1,0 +1,94 @@
+#include "engine/gradient/spectrum.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "engine/base/error.h"
+#include "tests/engine/gradient/twin_models.h"
+#include "tests/support/models.h"
+
+namespace netsurf {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+using testing::TwinCase;
+
+double sum(const std::vector<double>& numbers) {
+  return std::accumulate(numbers.begin(), numbers.end(), 0.0);
+}
+
+TEST(Spectrum, IsThatOfTheHessianFormedColumnByColumn) {
+  int exact = 0, estimated = 0;
+  for (const TwinCase& each : testing::twin_cases()) {
+    SCOPED_TRACE(each.name);
+    const BitSpace space(each.model);
+    const EvaluationSet set = each.set();
+    const auto twin = make_float_twin(each.model, space, set, {});
+    const auto n = static_cast<size_t>(twin->num_elements());
+    const std::vector<double> hessian = twin->hessian_products(testing::unit_vectors(twin->num_elements()));
+    std::vector<double> diagonal;
+    double squares = 0;
+    for (size_t i = 0; i < n; ++i) diagonal.push_back(hessian[i * n + i]);
+    for (double each_entry : hessian) squares += each_entry * each_entry;
+
+    SpectrumOptions options;
+    options.eigen.count = static_cast<int>(n);
+    options.eigen.block = static_cast<int>(n);
+    options.products = static_cast<int64_t>(n);
+    const Spectrum spectrum = spectrum_of(*twin, options, {});
+    (spectrum.is_exact ? exact : estimated) += 1;
+    EXPECT_EQ(spectrum.is_exact, twin->exact_diagonal_pays());
+    // With n products the estimates are exact as well.
+    EXPECT_LT(testing::relative_error(spectrum.diagonal.diagonal, diagonal), 1e-9);
+    EXPECT_NEAR(spectrum.trace.trace, sum(diagonal), 1e-9 * testing::length(diagonal));
+    EXPECT_NEAR(sum(spectrum.eigen.values), sum(diagonal), 1e-9 * testing::length(diagonal));
+    EXPECT_NEAR(std::pow(testing::length(spectrum.eigen.values), 2), squares, 1e-9 * squares);
+    const GradientMoments moments = twin->moments({});
+    EXPECT_EQ(spectrum.loss, moments.loss);
+    EXPECT_NEAR(spectrum.gradient_norm, testing::length(moments.gradient), 1e-12);
+
+    options.differences = true;
+    options.eigen.count = options.eigen.block = 4;
+    const Spectrum near = spectrum_of(*twin, options, {});
+    EXPECT_NEAR(near.eigen.values[0], spectrum.eigen.values[0], 1e-4 * std::fabs(near.eigen.values[0]));
+  }
+  EXPECT_GT(exact, 0);
+  EXPECT_GT(estimated, 0);
+}
+
+TEST(Spectrum, ReportsHowFarItIsAndStopsWhenAsked) {
+  const TwinCase& each = testing::twin_cases().front();
+  const BitSpace space(each.model);
+  const EvaluationSet set = each.set();
+  const auto twin = make_float_twin(each.model, space, set, {});
+  std::vector<double> shares;
+  std::atomic<bool> stop = false;
+  SpectrumWatch watch;
+  watch.stop = &stop;
+  watch.progress = [&](double done, const char*) { shares.push_back(done); };
+  SpectrumOptions options;
+  options.eigen.count = 2;
+  spectrum_of(*twin, options, watch);
+  ASSERT_FALSE(shares.empty());
+  for (double share : shares) EXPECT_TRUE(share > 0 && share <= 1) << share;
+  stop = true;
+  EXPECT_THROW(spectrum_of(*twin, options, watch), RunError);
+}
+
+TEST(Spectrum, RefusesMoreEigenvaluesThanElements) {
+  const TwinCase& each = testing::twin_cases().front();
+  const BitSpace space(each.model);
+  const EvaluationSet set = each.set();
+  const auto twin = make_float_twin(each.model, space, set, {});
+  SpectrumOptions options;
+  options.eigen.count = static_cast<int>(twin->num_elements()) + 1;
+  EXPECT_THAT([&] { spectrum_of(*twin, options, {}); },
+              ThrowsMessage<InputError>(HasSubstr("ask for at most that many")));
+}
+
+}  // namespace
+}  // namespace netsurf
