@@ -1,6 +1,7 @@
 #include "apps/command_hessian.h"
 
 #include <algorithm>
+#include <cmath>
 #include <ostream>
 
 #include "apps/interrupt.h"
@@ -18,15 +19,12 @@
 namespace netsurf {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr int kMostValues = 1000, kMostSweeps = 100;
 
 /// As in rankings: what the precision is good for.
 SpectrumOptions options_of(const Arguments& arguments, Precision precision) {
   SpectrumOptions options;
   options.eigen.count = static_cast<int>(arguments.integer("top", 1, kMostValues));
-  options.eigen.block = std::max(options.eigen.block, options.eigen.count);
   options.eigen.max_sweeps = kMostSweeps;
   options.eigen.tolerance = precision == Precision::float32 ? 1e-4 : 1e-6;
   options.eigen.seed = seed_of(arguments);
@@ -64,11 +62,9 @@ Spectrum measure(const FloatTwin& twin, const SpectrumOptions& options, const St
 int hessian_main(const Arguments& arguments, const Streams& streams) {
   if (!arguments.has("model"))
     throw InputError("--model is missing; give a model file, such as one that netsurf train made");
-  std::error_code error;
-  if (arguments.has("csv") && fs::equivalent(arguments.text("model"), arguments.text("csv"), error))
-    throw InputError("--csv " + arguments.text("csv") + " is the --model; choose another name");
+  check_output(arguments, "csv", {"model", "weights", "dataset"});
   const Precision precision = precision_of(arguments);
-  const SpectrumOptions options = options_of(arguments, precision);
+  SpectrumOptions options = options_of(arguments, precision);
   const BitSpace::Pruned pruned = pruned_of(arguments);
   rank_samples_of(arguments);  // what can be refused early, is
   const Model model = open_model(arguments.text("model"), arguments, streams);
@@ -77,6 +73,8 @@ int hessian_main(const Arguments& arguments, const Streams& streams) {
   const EvaluationSet set = ranking_data(arguments, model, recipe_of(arguments, model), shelf, streams);
   const std::unique_ptr<FloatTwin> twin =
       make_float_twin(model, space, set, {.precision = precision, .num_threads = options.eigen.num_threads});
+  if (!arguments.has("top"))
+    options.eigen.count = static_cast<int>(std::clamp<int64_t>(twin->num_elements(), 1, options.eigen.count));
   const Spectrum spectrum = measure(*twin, options, streams);
   const std::vector<ParameterCurvature> parameters =
       parameter_curvatures(model, space, spectrum.diagonal.diagonal);
@@ -85,7 +83,7 @@ int hessian_main(const Arguments& arguments, const Streams& streams) {
   if (worst > options.eigen.tolerance * std::abs(spectrum.eigen.values.front()))
     streams.err << "note: after " << counted(static_cast<uint64_t>(spectrum.eigen.products), "product")
                 << " a residual is still " << number_text("%.1e", worst)
-                << "; its eigenvalue is off by no more than that\n";
+                << "; its eigenvalue is known no better than that\n";
   if (arguments.has("csv")) {
     write_file(arguments.text("csv"), spectrum_csv(spectrum, parameters));
     streams.out << "\ncsv   " << arguments.text("csv") << "\n";

@@ -97,18 +97,9 @@ void predict_points(const Model& model, const BitSpace& space, const EvaluationS
   progress.finish();
 }
 
-/// A slip of the hand must not turn a model, a ranking or results into a table.
 void check_outputs(const Arguments& arguments) {
-  for (const char* output : {"csv", "plot"}) {
-    if (!arguments.has(output)) continue;
-    for (const char* input : {"model", "ranking", "sweep"}) {
-      std::error_code error;
-      if (arguments.has(input) && fs::equivalent(arguments.text(input), arguments.text(output), error)) {
-        throw InputError("--" + std::string(output) + " " + arguments.text(output) + " is the --" + input +
-                         "; choose another name");
-      }
-    }
-  }
+  for (const char* output : {"csv", "plot"})
+    check_output(arguments, output, {"model", "weights", "ranking", "sweep", "dataset"});
   if (!arguments.has("plot")) return;
   const fs::path extension = fs::path(arguments.text("plot")).extension();
   if (extension != ".png" && extension != ".svg")

@@ -175,6 +175,23 @@ std::vector<Option> machine_options() {
          "that differs"}}});
 }
 
+void check_output(const Arguments& arguments, std::string_view output,
+                  std::initializer_list<std::string_view> inputs) {
+  if (!arguments.has(output)) return;
+  const std::string file = arguments.text(output);
+  for (std::string_view input : inputs) {
+    if (!arguments.has(input)) continue;
+    for (const std::vector<std::string>& given : arguments.occurrences(input)) {
+      for (const std::string& each : given) {
+        std::error_code error;
+        if (std::filesystem::equivalent(each, file, error))
+          throw InputError("--" + std::string(output) + " " + file + " is the --" + std::string(input) +
+                           "; choose another name");
+      }
+    }
+  }
+}
+
 uint64_t seed_of(const Arguments& arguments) {
   return static_cast<uint64_t>(arguments.integer("seed", 0, INT64_MAX));
 }

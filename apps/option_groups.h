@@ -37,6 +37,11 @@ std::vector<Option> machine_options();   // --threads, --batch, --audit, session
 /// Throws InputError: `option` was given, but would have no effect `reason` ("with --path plain").
 [[noreturn]] void refuse_idle(std::string_view option, std::string_view reason);
 
+/// A slip of the hand must not turn what is read into a table: throws InputError where the file that `output`
+/// names is one of those that the `inputs` name.
+void check_output(const Arguments& arguments, std::string_view output,
+                  std::initializer_list<std::string_view> inputs);
+
 /// --seed, shared by training, ranking and faults.
 uint64_t seed_of(const Arguments& arguments);
 

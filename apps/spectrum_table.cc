@@ -36,8 +36,10 @@ std::vector<ParameterCurvature> parameter_curvatures(const Model& model, const B
 
 std::string spectrum_text(const Spectrum& spectrum, const std::vector<ParameterCurvature>& parameters) {
   const double trace = spectrum.trace.trace;
+  double parts = 0;  // an estimated diagonal need not add up to an estimated trace
+  for (const ParameterCurvature& of : parameters) parts += of.trace;
   auto share = [&](double part) {
-    return trace != 0 ? number_text("%.2f", 100 * part / trace) : std::string();
+    return parts > 0 ? number_text("%.2f", 100 * part / parts) : std::string();
   };
   TextTable values({"eigenvalue", "value", "residual", "% of trace"});
   for (size_t i = 0; i < spectrum.eigen.values.size(); ++i)

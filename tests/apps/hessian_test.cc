@@ -6,6 +6,7 @@
 #include <map>
 #include <sstream>
 
+#include "apps/spectrum_table.h"
 #include "engine/base/file.h"
 #include "tests/apps/program_runner.h"
 #include "tests/support/temp_dir.h"
@@ -80,9 +81,10 @@ TEST_F(HessianOfAModel, ReachesTheSameByDifferencesAndInFloat32) {
 }
 
 TEST_F(HessianOfAModel, RefusesWhatItCannotDo) {
+  EXPECT_THAT(run("hessian --model " + path("model.onnx") + " --rank_samples 0").err,
+              HasSubstr("--rank_samples"));
   const std::pair<const char*, const char*> requests[] = {
       {"--top 0", "--top"},
-      {"--top 1000 --rank_samples 0", "--rank_samples"},
       {"--products 3", "--products"},
       {"--hvp exakt", "exact"},
       {"--precision float16", "float32"},
@@ -95,7 +97,30 @@ TEST_F(HessianOfAModel, RefusesWhatItCannotDo) {
   const Ran onto_itself = hessian("--csv " + path("model.onnx"));
   EXPECT_EQ(onto_itself.code, 2);
   EXPECT_THAT(onto_itself.err, HasSubstr("choose another name"));
+  write_file(path("x.csv"), "1,2");
+  const Ran onto_data = hessian("--dataset " + path("x.csv") + " --csv " + path("x.csv"));
+  EXPECT_EQ(onto_data.code, 2);
+  EXPECT_THAT(onto_data.err, HasSubstr("is the --dataset"));
+  EXPECT_EQ(read_file(path("x.csv"), 100), "1,2");
   EXPECT_EQ(run("hessian").code, 2);
+}
+
+TEST(SpectrumTable, SaysWhatIsEstimatedAndHowWell) {
+  Spectrum spectrum;
+  spectrum.eigen.values = {4, -1};
+  spectrum.eigen.residuals = {1e-3, 2e-3};
+  spectrum.trace = {9, 0.5, 12};
+  spectrum.diagonal = {{3, 3, 2}, 0.25, 12};
+  const std::vector<ParameterCurvature> parameters = {{"kernel", 2, 6}, {"bias", 1, 2}};
+  const std::string text = spectrum_text(spectrum, parameters);
+  EXPECT_THAT(text, AllOf(HasSubstr("trace 9 +- 0.5 (XTrace, 12 products)"), HasSubstr("25 % (XDiag)"),
+                          HasSubstr("75.00"), HasSubstr("-12.50")));
+  EXPECT_THAT(spectrum_csv(spectrum, parameters),
+              AllOf(HasSubstr("trace,all,3,9,0.5\n"), HasSubstr("eigenvalue,2,3,-1,0.002\n"),
+                    HasSubstr("parameter_trace,bias,1,2,\n")));
+  spectrum.is_exact = true;
+  EXPECT_THAT(spectrum_text(spectrum, parameters), HasSubstr("trace 9 (exact)"));
+  EXPECT_THAT(spectrum_csv(spectrum, parameters), HasSubstr("trace,all,3,9,\n"));
 }
 
 }  // namespace
