@@ -62,7 +62,7 @@ Spectrum measure(const FloatTwin& twin, const SpectrumOptions& options, const St
 int hessian_main(const Arguments& arguments, const Streams& streams) {
   if (!arguments.has("model"))
     throw InputError("--model is missing; give a model file, such as one that netsurf train made");
-  check_output(arguments, "csv", {"model", "weights", "dataset"});
+  refuse_overwriting(arguments, "csv", {"model", "weights", "dataset"});
   const Precision precision = precision_of(arguments);
   SpectrumOptions options = options_of(arguments, precision);
   const BitSpace::Pruned pruned = pruned_of(arguments);

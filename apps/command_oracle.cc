@@ -7,6 +7,7 @@
 #include "apps/study_runner.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/rank/damage.h"
 #include "engine/store/sqlite_store.h"
 #include "engine/sweep/single_flips.h"
 
@@ -38,14 +39,25 @@ void set_flips(const Arguments& arguments, const BitSpace& space, StudyRequest& 
   study.stop_rule = StopRule::fixed(bits.size());
 }
 
+/// A slip of the hand must not turn a ranking or another's archive into damages.
+void check_is_damage(const fs::path& path) {
+  try {
+    load_damage(path);
+  } catch (const FormatError& error) {
+    throw InputError("--output " + path.string() + " is there already and is no damage file (" +
+                     error.what() + "); choose another name, or remove it first");
+  }
+}
+
 /// Where the damages go: beside the model, under a name that says which they are.
 fs::path output_of(const Arguments& arguments, const fs::path& model, const StudyRequest& study) {
   if (arguments.has("output")) {
     fs::path path = arguments.text("output");
-    if (path.extension() == ".sqlite" || path.extension() == ".csv") {
-      throw InputError("--output " + path.string() + " names the damage file, which is .npz; " +
-                       path.extension().string() + " is what lies beside it");
-    }
+    if (path.extension() != ".npz")
+      throw InputError("--output " + path.string() +
+                       " names the damage file, which is .npz; its trials go into a "
+                       ".sqlite file beside it, and with --csv a table");
+    if (fs::exists(path)) check_is_damage(path);
     return path;
   }
   std::string name = "damage-" + study.split;

@@ -99,7 +99,7 @@ void predict_points(const Model& model, const BitSpace& space, const EvaluationS
 
 void check_outputs(const Arguments& arguments) {
   for (const char* output : {"csv", "plot"})
-    check_output(arguments, output, {"model", "weights", "ranking", "sweep", "dataset"});
+    refuse_overwriting(arguments, output, {"model", "weights", "ranking", "sweep", "dataset"});
   if (!arguments.has("plot")) return;
   const fs::path extension = fs::path(arguments.text("plot")).extension();
   if (extension != ".png" && extension != ".svg")

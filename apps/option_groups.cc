@@ -175,8 +175,8 @@ std::vector<Option> machine_options() {
          "that differs"}}});
 }
 
-void check_output(const Arguments& arguments, std::string_view output,
-                  std::initializer_list<std::string_view> inputs) {
+void refuse_overwriting(const Arguments& arguments, std::string_view output,
+                        std::initializer_list<std::string_view> inputs) {
   if (!arguments.has(output)) return;
   const std::string file = arguments.text(output);
   for (std::string_view input : inputs) {

@@ -39,8 +39,8 @@ std::vector<Option> machine_options();   // --threads, --batch, --audit, session
 
 /// A slip of the hand must not turn what is read into a table: throws InputError where the file that `output`
 /// names is one of those that the `inputs` name.
-void check_output(const Arguments& arguments, std::string_view output,
-                  std::initializer_list<std::string_view> inputs);
+void refuse_overwriting(const Arguments& arguments, std::string_view output,
+                        std::initializer_list<std::string_view> inputs);
 
 /// --seed, shared by training, ranking and faults.
 uint64_t seed_of(const Arguments& arguments);

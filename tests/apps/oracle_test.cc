@@ -161,10 +161,13 @@ TEST_F(Oracle, OfAnotherModelOrCutShortRanksNothing) {
 }
 
 TEST_F(Oracle, RefusesWhatCannotBeMeant) {
-  std::string begin = "oracle --model " + model();
+  std::string begin = "oracle --model " + model(), ranking = file("kept_ranking.npz");
+  ASSERT_EQ(run("rank --model " + model() + " --method bitwise_msb --output " + ranking).code, 0);
+  const std::string before = read_file(model(), 1 << 24);
   for (const std::string& wrong :
        {std::string("oracle"), begin + " --sample 0", begin + " --sample 99999999", begin + " --seed 3",
         begin + " --split tset", begin + " -o " + file("d.sqlite"), begin + " -o " + file("d.csv"),
+        begin + " --sample 9 -o " + model(), begin + " --sample 9 -o " + ranking,
         begin + " --audit 0.1 --path plain", begin + " --sample ten",
         "oracle --model " + file("none.onnx")}) {
     Ran ran = run(wrong);
@@ -172,6 +175,8 @@ TEST_F(Oracle, RefusesWhatCannotBeMeant) {
     EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
   }
   EXPECT_FALSE(fs::exists(file("d.sqlite")));
+  EXPECT_EQ(read_file(model(), 1 << 24), before);
+  EXPECT_NO_THROW(load_ranking(ranking));
 }
 
 TEST_F(Oracle, WithoutAnOutputGoesBesideTheModel) {
