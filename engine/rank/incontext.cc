@@ -105,6 +105,18 @@ class SampleSlices {
   int64_t count_, size_, begin_ = 0;
 };
 
+/// Up to this many outputs `curvature=auto` takes a backward pass for each. Drawn labels cost one pass, and a
+/// little of what the ranking saves (docs/league.md).
+constexpr int64_t kMostExactOutputs = 16;
+
+CurvatureSeeds seeds_of(const RankRequest& request) {
+  std::string_view word = request.settings.word("curvature");
+  if (word == "exact") return CurvatureSeeds::exact;
+  if (word == "sampled") return CurvatureSeeds::sampled;
+  const int64_t outputs = request.model.type(request.model.scored_layer()).elements();
+  return outputs <= kMostExactOutputs ? CurvatureSeeds::exact : CurvatureSeeds::sampled;
+}
+
 /// Makes the faulty copies of each round and adds up what they say.
 class FaultyCopies {
  public:
@@ -119,8 +131,7 @@ class FaultyCopies {
     if (sources_.empty())
       throw InputError("incontext needs a bit error rate, such as ber=0.01, or several: ber=0.01+0.1");
     wanted_.squares = true;
-    wanted_.curvature =
-        request.settings.word("curvature") == "exact" ? CurvatureSeeds::exact : CurvatureSeeds::sampled;
+    wanted_.curvature = seeds_of(request);
   }
 
   /// The next of `num_rounds` rounds: the copies keep the chosen bits intact.
@@ -161,12 +172,13 @@ const std::array<RankerOption, 9> kIncontextOptions = {{
     {"chunk", Kind::real, "0.02", 1e-4, 1, "", "share of the bits chosen in a round"},
     {"until", Kind::real, "0.4", 0, 1, "",
      "share of the bits chosen in rounds; the last round's scores order the rest"},
-    {"memory", Kind::real, "0", 0, 1, "",
+    {"memory", Kind::real, "0.7", 0, 1, "",
      "share of the curvature known before that a round keeps, the clean network's at first; 0: each round's "
      "own"},
     {"kappa", Kind::real, "1e12", 0, 1e12, "",
      "squared standard errors that a gradient loses before it counts; 1e12: curvature alone"},
-    {"curvature", Kind::word, "sampled", 0, 0, "sampled exact", "seeds of the Gauss-Newton diagonal"},
+    {"curvature", Kind::word, "auto", 0, 0, "auto sampled exact",
+     "seeds of the Gauss-Newton diagonal; auto: exact with at most 16 outputs"},
     kPrecision,
 }};
 

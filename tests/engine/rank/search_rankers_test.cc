@@ -112,6 +112,20 @@ TEST_F(SearchRankers, IncontextMixesTheRoundBeforeWithItsOwn) {
   EXPECT_NE(first, half);
 }
 
+TEST_F(SearchRankers, IncontextDrawsLabelsOnlyForManyOutputs) {
+  for (int outputs : {16, 17}) {
+    model_ = test::make_dense(outputs, 4, Format{4, 1, true});
+    space_ = BitSpace(model_);
+    data_ = test::make_data(model_, 30);
+    Words words = {{"contexts", "2"}, {"until", "0"}};
+    std::vector<double> fallback = ranking("incontext", words).score;
+    words["curvature"] = "exact";
+    EXPECT_EQ(ranking("incontext", words).score == fallback, outputs == 16);
+    words["curvature"] = "sampled";
+    EXPECT_EQ(ranking("incontext", words).score == fallback, outputs == 17);
+  }
+}
+
 TEST_F(SearchRankers, IncontextRefusesRatesThatAreNone) {
   EXPECT_THROW(ranking("incontext", {{"ber", ""}}), InputError);
   EXPECT_THROW(ranking("incontext", {{"ber", "0.1+2"}}), InputError);
