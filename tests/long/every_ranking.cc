@@ -13,8 +13,6 @@
 namespace netsurf {
 namespace {
 
-// Above this many bits the leading eigenpairs for each of up to 16 places, which hessiandelta takes, would
-// outlast all other methods and networks together.
 constexpr uint64_t kManyBits = 5'000'000;
 
 /// Whether ranking twice takes no time to speak of.
@@ -68,8 +66,7 @@ void rank_by_all(const std::string& name, const Model& model, const EvaluationSe
   std::vector<std::string> left_out;
   for (const RankerRow& row : rankers()) {
     if (!row.is_listed) continue;
-    bool is_too_long = row.name == "hessiandelta" && space.size() > kManyBits;
-    if (is_too_long || (row.needs_data && data == nullptr)) {
+    if (row.needs_data && data == nullptr) {
       left_out.emplace_back(row.name);
       continue;
     }
