@@ -88,6 +88,8 @@ Settings settings_of(const ChainParts& parts, const Quantizer& q, int slope_bits
   return r;
 }
 
+bool is_zero_alone(const Settings& r) { return r.low == 0 && r.high == 0; }
+
 Layer activation_layer(int input, const Settings& r, const Quantizer& q, int frac_bits,
                        const std::string& name) {
   Layer layer;
@@ -140,7 +142,14 @@ Value Lowering::quantized(Value in, const Quantizer& q, const std::string& name)
   bool is_rounding = rounding_less_zero_point(q).has_value();
   bool is_exact = !parts || is_exact_slope(parts->function,
                                            static_cast<int>(std::bit_width(static_cast<uint64_t>(bound))));
-  bool needs_thresholds = fits && (!is_rounding || (!is_exact && levels <= kFewLevels));
+  // A range of 0 alone cannot be written in an activation: there 0 and 0 mean the format's own range.
+  bool is_zero = parts && !is_curved(parts) && is_zero_alone(settings_of(*parts, q, kMostSlopeBits, name));
+  if (is_zero && !fits) {
+    throw InputError("node \"" + name + "\": its function and range leave nothing but 0, of more than " +
+                     std::to_string(kMostLevels + 1) +
+                     " codes or from sums of more than 31 bits; cut it out");
+  }
+  bool needs_thresholds = fits && (!is_rounding || is_zero || (!is_exact && levels <= kFewLevels));
   if (!is_rounding && !fits) {
     assume("ties of \"" + name + "\" are rounded " + std::string(name_of(q.rounding)) +
            " around the code less the zero point, not around the code");

@@ -102,6 +102,19 @@ TEST(LowerExact, ZeroPointsAddedBeforeRoundingAreExactInEveryWayToRound) {
   }
 }
 
+TEST(LowerExact, FunctionsOfWhichTheRangeLeavesZeroAloneGiveZero) {
+  // The quantizer's codes end at 0, the functions begin there.
+  Quantizer q = quantizer(0.25f, 6, true);
+  q.zero_point = {31};
+  for (Op op : {Op::clip, Op::hard_sigmoid}) {
+    Chain chain({16});
+    chain.quantize("in", quantizer(0.0625f, 8, true)).add("function", op).quantize("act", q);
+    chain.graph.nodes[2].minimum = 0;
+    chain.graph.nodes[2].maximum = 4;
+    EXPECT_EQ(differing(chain.graph, lower(chain.graph, {})), 0) << static_cast<int>(op);
+  }
+}
+
 TEST(LowerExact, AnOddZeroPointAtTheInputIsSaidToMoveTies) {
   Quantizer q = quantizer(0.25f, 6, true);
   q.zero_point = {3};
