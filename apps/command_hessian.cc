@@ -21,12 +21,11 @@ namespace {
 
 constexpr int kMostValues = 1000, kMostSweeps = 100;
 
-/// As in rankings: what the precision is good for.
 SpectrumOptions options_of(const Arguments& arguments, Precision precision) {
   SpectrumOptions options;
   options.eigen.count = static_cast<int>(arguments.integer("top", 1, kMostValues));
   options.eigen.max_sweeps = kMostSweeps;
-  options.eigen.tolerance = precision == Precision::float32 ? 1e-4 : 1e-6;
+  options.eigen.tolerance = eigen_tolerance(precision);
   options.eigen.seed = seed_of(arguments);
   options.eigen.num_threads = threads_of(arguments);
   options.products = arguments.integer("products", 4, 1 << 20);
@@ -34,7 +33,7 @@ SpectrumOptions options_of(const Arguments& arguments, Precision precision) {
   if (way != "exact" && way != "differences")
     throw InputError(unknown_word_message("--hvp", way, std::vector<std::string>{"exact", "differences"}));
   options.differences = way == "differences";
-  options.difference.step = precision == Precision::float32 ? 3e-3 : 1e-4;
+  options.difference.step = difference_step(precision);
   return options;
 }
 
@@ -51,12 +50,7 @@ Spectrum measure(const FloatTwin& twin, const SpectrumOptions& options, const St
   SpectrumWatch watch;
   watch.stop = &interrupt.stop();
   watch.progress = [&](double done, const char* step) { progress.show("hessian", done, 1, step); };
-  try {
-    return spectrum_of(twin, options, watch);
-  } catch (const RunError& error) {
-    if (interrupt.stop()) throw Interrupted(error.what());
-    throw;
-  }
+  return run_interruptibly(interrupt, [&] { return spectrum_of(twin, options, watch); });
 }
 
 int hessian_main(const Arguments& arguments, const Streams& streams) {

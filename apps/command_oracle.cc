@@ -57,7 +57,8 @@ fs::path output_of(const Arguments& arguments, const fs::path& model, const Stud
       throw InputError("--output " + path.string() +
                        " names the damage file, which is .npz; its trials go into a "
                        ".sqlite file beside it, and with --csv a table");
-    if (fs::exists(path)) check_is_damage(path);
+    std::error_code error;
+    if (fs::exists(path, error)) check_is_damage(path);
     return path;
   }
   std::string name = "damage-" + study.split;

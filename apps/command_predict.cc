@@ -86,12 +86,8 @@ void predict_points(const Model& model, const BitSpace& space, const EvaluationS
       progress.show("predict", static_cast<double>(i) + done, total,
                     "protection " + point.protection.text() + " / BER " + point.bit_error_rate.text());
     };
-    try {
-      point.predicted = predictor.predict(flip_rates(space, rate, protections[place]), watch);
-    } catch (const RunError& error) {
-      if (interrupt.stop()) throw Interrupted(error.what());
-      throw;
-    }
+    point.predicted = run_interruptibly(
+        interrupt, [&] { return predictor.predict(flip_rates(space, rate, protections[place]), watch); });
     point.second_order = second_order.predict(rate, place);
   }
   progress.finish();

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <stdexcept>
 
+#include "engine/base/error.h"
+
 namespace netsurf {
 
 /// Catches the signals while it lives.
@@ -29,5 +31,16 @@ class Interrupted : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+/// What `work` gives. A RunError is Interrupted when a signal asked for it.
+template <typename Work>
+auto run_interruptibly(InterruptGuard& interrupt, const Work& work) {
+  try {
+    return work();
+  } catch (const RunError& error) {
+    if (interrupt.stop()) throw Interrupted(error.what());
+    throw;
+  }
+}
 
 }  // namespace netsurf

@@ -112,12 +112,7 @@ Ranking rank_with_progress(const Model& model, const BitSpace& space, const Rank
   };
   InterruptGuard interrupt;
   call.stop = &interrupt.stop();
-  try {
-    return rank(method.method, call);
-  } catch (const RunError& error) {
-    if (interrupt.stop()) throw Interrupted(error.what());
-    throw;
-  }
+  return run_interruptibly(interrupt, [&] { return rank(method.method, call); });
 }
 
 }  // namespace

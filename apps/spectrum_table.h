@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/faults/bit_space.h"
 #include "engine/gradient/spectrum.h"
 #include "engine/model/model.h"
 

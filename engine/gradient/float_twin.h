@@ -55,6 +55,15 @@ struct DifferenceOptions {
   bool richardson = false;  // (4 D(step / 2) - D(step)) / 3
 };
 
+/// The step with which differences of gradients in this precision err least.
+constexpr double difference_step(Precision precision) {
+  return precision == Precision::float32 ? 3e-3 : 1e-4;
+}
+/// How small residuals of eigenpairs get in it, relative to the largest eigenvalue: EigenOptions::tolerance.
+constexpr double eigen_tolerance(Precision precision) {
+  return precision == Precision::float32 ? 1e-4 : 1e-6;
+}
+
 /// One call at a time: what one computes of the frozen point is kept for the next.
 class FloatTwin {
  public:

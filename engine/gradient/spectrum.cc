@@ -16,6 +16,11 @@ void check_stop(const SpectrumWatch& watch) {
 
 constexpr int64_t kSliceLanes = 16;  // between two looks at the watch
 constexpr int64_t kLeastSweeps = 3;
+// Blocks that block Lanczos holds beside its basis: product, combination and residual.
+constexpr int64_t kBlocksBeside = 3;
+// Vectors that XTrace and XDiag hold for each product: of half as many, probes, products, basis and images,
+// and what becomes one of these.
+constexpr int64_t kVectorsPerProduct = 3;
 
 /// Products with the Hessian, counted as far as `expected`.
 BlockOperator watched(const FloatTwin& twin, const SpectrumOptions& options, const SpectrumWatch& watch,
@@ -50,16 +55,16 @@ void check_fits(int64_t rows, int64_t n, uint64_t memory, const char* what) {
                    " GiB that are used; ask for fewer");
 }
 
-/// With as many sweeps as fit. A block is held as basis, product, combination and residual.
+/// With as many sweeps as fit.
 EigenOptions fitting(EigenOptions eigen, int64_t n, uint64_t memory) {
   if (n == 0) throw InputError("the model has no element with bits, so there is no Hessian to measure");
   if (eigen.count > n)
     throw InputError(std::to_string(eigen.count) + " eigenvalues, but the model has " + std::to_string(n) +
                      " elements with bits; ask for at most that many");
   const int64_t block = std::max(eigen.block, eigen.count);
-  check_fits((kLeastSweeps + 3) * block, n, memory, "eigenvalues");
+  check_fits((kLeastSweeps + kBlocksBeside) * block, n, memory, "eigenvalues");
   const int64_t rows = static_cast<int64_t>(memory / 8) / n;
-  eigen.max_sweeps = static_cast<int>(std::min<int64_t>(eigen.max_sweeps, rows / block - 3));
+  eigen.max_sweeps = static_cast<int>(std::min<int64_t>(eigen.max_sweeps, rows / block - kBlocksBeside));
   return eigen;
 }
 
@@ -70,7 +75,7 @@ Spectrum spectrum_of(const FloatTwin& twin, const SpectrumOptions& options, cons
   const EigenOptions eigen = fitting(options.eigen, n, options.memory);
   const int64_t products = std::min(options.products, std::max<int64_t>(4, 2 * n));
   const bool is_estimated = !twin.exact_diagonal_pays();
-  if (is_estimated) check_fits(3 * products, n, options.memory, "products");
+  if (is_estimated) check_fits(kVectorsPerProduct * products, n, options.memory, "products");
   check_stop(watch);
   Spectrum spectrum;
   spectrum.is_exact = !is_estimated || products >= n;

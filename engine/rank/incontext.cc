@@ -1,6 +1,6 @@
 // The in-context ranking: bits are chosen a few at a time, by what their flips do to the loss of copies of
 // the network that are already faulty, at the bit error rate they will live with, while the bits chosen so
-// far stay intact. Curvature may be remembered from round to round, beginning with that of the clean network;
+// far stay intact. Curvature is remembered from round to round, beginning with that of the clean network;
 // first-order terms count only as far as they stand out of their own noise.
 #include <algorithm>
 #include <cmath>

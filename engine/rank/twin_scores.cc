@@ -11,9 +11,6 @@
 namespace netsurf {
 namespace {
 
-// The error of central differences is least here (docs/gradients.md); a float32 gradient wants a longer step.
-constexpr double kStep64 = 1e-4, kStep32 = 3e-3;
-
 constexpr int kBlock = 8;  // vectors of a product: a narrow block needs the fewest in all
 
 void normalize(const BitSpace& space, std::vector<double>& score) {
@@ -31,12 +28,15 @@ void normalize(const BitSpace& space, std::vector<double>& score) {
   }
 }
 
+Precision precision_of(const RankRequest& request) {
+  return request.settings.word("precision") == "float32" ? Precision::float32 : Precision::float64;
+}
+
 }  // namespace
 
 std::unique_ptr<FloatTwin> twin_of(const RankRequest& request) {
   TwinOptions options;
-  options.precision =
-      request.settings.word("precision") == "float32" ? Precision::float32 : Precision::float64;
+  options.precision = precision_of(request);
   options.num_threads = request.num_threads;
   return make_float_twin(request.model, request.space, *request.data, options);
 }
@@ -45,7 +45,7 @@ BlockOperator hessian_of(std::string_view method, const RankRequest& request, co
                          int64_t expected) {
   bool is_exact = request.settings.word("hvp") == "exact";
   DifferenceOptions differences;
-  differences.step = request.settings.word("precision") == "float32" ? kStep32 : kStep64;
+  differences.step = difference_step(precision_of(request));
   auto done = std::make_shared<int64_t>(0);
   return [method, &request, &twin, expected, is_exact, differences, done](std::span<const double> rows) {
     check_stop(request);
@@ -92,7 +92,7 @@ EigenOptions eigen_options(const RankRequest& request, int64_t count, int64_t ma
   options.count = static_cast<int>(count);
   options.block = std::max(kBlock, options.count);
   options.max_sweeps = static_cast<int>(max_sweeps);
-  options.tolerance = request.settings.word("precision") == "float32" ? 1e-4 : 1e-6;
+  options.tolerance = eigen_tolerance(precision_of(request));
   options.seed = request.seed;
   return options;
 }

@@ -50,36 +50,39 @@ void set_slope(double alpha, int bits, const std::string& name, Settings& settin
   settings.slope_shift = settings.slope == 0 ? 0 : fitted.format.frac_bits();
 }
 
-/// Turns functions that are clips into narrower ranges: rounding is monotone, so clipping may come after it.
-Settings settings_of(const ChainParts& parts, const Quantizer& q, int slope_bits, const std::string& name) {
-  const std::optional<Step>& function = parts.function;
+struct Range {
+  int64_t low = 0, high = 0;
+
+  /// An activation cannot be told so: there 0 and 0 mean the format's own range.
+  bool is_zero_alone() const { return low == 0 && high == 0; }
+};
+
+/// The codes that are left. Functions that are clips narrow them: rounding is monotone, so clipping may come
+/// after it.
+Range range_of(const ChainParts& parts, const Quantizer& q) {
   auto after = static_cast<float>(parts.after);
-  Settings r;
-  r.low = lowest(q);
-  r.high = highest(q);
+  Range range{lowest(q), highest(q)};
   auto narrow = [&](float minimum, float maximum) {
-    r.low = std::max(r.low, code_of(minimum * after, q));
-    r.high = std::min(r.high, code_of(maximum * after, q));
+    range.low = std::max(range.low, code_of(minimum * after, q));
+    range.high = std::min(range.high, code_of(maximum * after, q));
   };
-  if (function) {
-    switch (function->op) {
-      case Op::relu:
-        r.function = ActivationFunction::relu;
-        break;
-      case Op::leaky_relu:
-        r.function = ActivationFunction::leaky_relu;
-        set_slope(function->alpha, slope_bits, name, r);
-        break;
-      case Op::clip:
-        narrow(function->minimum, function->maximum);
-        break;
-      case Op::hard_tanh:
-        narrow(-1, 1);
-        break;
-      default:
-        narrow(0, 1);  // hard_sigmoid, its half and half already in the affine map
-        break;
-    }
+  if (!parts.function) return range;
+  if (parts.function->op == Op::clip) narrow(parts.function->minimum, parts.function->maximum);
+  if (parts.function->op == Op::hard_tanh) narrow(-1, 1);
+  // Its half and half are in the affine map already.
+  if (parts.function->op == Op::hard_sigmoid) narrow(0, 1);
+  return range;
+}
+
+Settings settings_of(const ChainParts& parts, const Quantizer& q, int slope_bits, const std::string& name) {
+  const Range range = range_of(parts, q);
+  Settings r;
+  r.low = range.low;
+  r.high = range.high;
+  if (parts.function && parts.function->op == Op::relu) r.function = ActivationFunction::relu;
+  if (parts.function && parts.function->op == Op::leaky_relu) {
+    r.function = ActivationFunction::leaky_relu;
+    set_slope(parts.function->alpha, slope_bits, name, r);
   }
   if (r.function == ActivationFunction::leaky_relu && r.low >= 0) r.function = ActivationFunction::relu;
   // A range from 0 up is a ReLU: one spelling for one function.
@@ -87,8 +90,6 @@ Settings settings_of(const ChainParts& parts, const Quantizer& q, int slope_bits
     r.function = ActivationFunction::relu;
   return r;
 }
-
-bool is_zero_alone(const Settings& r) { return r.low == 0 && r.high == 0; }
 
 Layer activation_layer(int input, const Settings& r, const Quantizer& q, int frac_bits,
                        const std::string& name) {
@@ -142,8 +143,7 @@ Value Lowering::quantized(Value in, const Quantizer& q, const std::string& name)
   bool is_rounding = rounding_less_zero_point(q).has_value();
   bool is_exact = !parts || is_exact_slope(parts->function,
                                            static_cast<int>(std::bit_width(static_cast<uint64_t>(bound))));
-  // A range of 0 alone cannot be written in an activation: there 0 and 0 mean the format's own range.
-  bool is_zero = parts && !is_curved(parts) && is_zero_alone(settings_of(*parts, q, kMostSlopeBits, name));
+  bool is_zero = parts && range_of(*parts, q).is_zero_alone();
   if (is_zero && !fits) {
     throw InputError("node \"" + name + "\": its function and range leave nothing but 0, of more than " +
                      std::to_string(kMostLevels + 1) +

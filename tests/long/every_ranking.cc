@@ -13,7 +13,7 @@
 namespace netsurf {
 namespace {
 
-constexpr uint64_t kManyBits = 5'000'000;
+constexpr uint64_t kManyBits = 5'000'000;  // of which even one ranking takes seconds
 
 /// Whether ranking twice takes no time to speak of.
 bool is_cheap(const RankerRow& row, const BitSpace& space) {

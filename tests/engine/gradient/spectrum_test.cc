@@ -59,11 +59,15 @@ TEST(Spectrum, IsThatOfTheHessianFormedColumnByColumn) {
   EXPECT_GT(by_products, 0);
 }
 
-TEST(Spectrum, ReportsHowFarItIsAndStopsWhenAsked) {
-  const TwinCase& each = testing::twin_cases().front();
-  const BitSpace space(each.model);
-  const EvaluationSet set = each.set();
-  const auto twin = make_float_twin(each.model, space, set, {});
+class SpectrumOfASmallTwin : public ::testing::Test {
+ protected:
+  const Model& model_ = testing::twin_cases().front().model;
+  BitSpace space_ = BitSpace(model_);
+  EvaluationSet set_ = testing::twin_cases().front().set();
+  std::unique_ptr<FloatTwin> twin_ = make_float_twin(model_, space_, set_, {});
+};
+
+TEST_F(SpectrumOfASmallTwin, ReportsHowFarItIsAndStopsWhenAsked) {
   std::vector<double> shares;
   std::atomic<bool> stop = false;
   SpectrumWatch watch;
@@ -71,11 +75,11 @@ TEST(Spectrum, ReportsHowFarItIsAndStopsWhenAsked) {
   watch.progress = [&](double done, const char*) { shares.push_back(done); };
   SpectrumOptions options;
   options.eigen.count = 2;
-  spectrum_of(*twin, options, watch);
+  spectrum_of(*twin_, options, watch);
   ASSERT_FALSE(shares.empty());
   for (double share : shares) EXPECT_TRUE(share > 0 && share <= 1) << share;
   stop = true;
-  EXPECT_THROW(spectrum_of(*twin, options, watch), RunError);
+  EXPECT_THROW(spectrum_of(*twin_, options, watch), RunError);
 }
 
 TEST(Spectrum, EstimatesWhereAPassPerOutputWouldBeTooMany) {
@@ -97,29 +101,21 @@ TEST(Spectrum, EstimatesWhereAPassPerOutputWouldBeTooMany) {
             3 * spectrum.diagonal.relative_error);
 }
 
-TEST(Spectrum, HoldsNoMoreVectorsThanFit) {
-  const TwinCase& each = testing::twin_cases().front();
-  const BitSpace space(each.model);
-  const EvaluationSet set = each.set();
-  const auto twin = make_float_twin(each.model, space, set, {});
+TEST_F(SpectrumOfASmallTwin, HoldsNoMoreVectorsThanFit) {
   SpectrumOptions options;
   options.eigen.count = options.eigen.block = 2;
   options.eigen.tolerance = 0;
-  options.memory = static_cast<uint64_t>(8 * twin->num_elements() * 2 * 6);
-  EXPECT_EQ(spectrum_of(*twin, options, {}).eigen.products, 3 * 2 + 2) << "three sweeps, and the residuals";
+  options.memory = static_cast<uint64_t>(8 * twin_->num_elements() * 2 * 6);
+  EXPECT_EQ(spectrum_of(*twin_, options, {}).eigen.products, 3 * 2 + 2) << "three sweeps, and the residuals";
   options.memory -= 1;
-  EXPECT_THAT([&] { spectrum_of(*twin, options, {}); },
+  EXPECT_THAT([&] { spectrum_of(*twin_, options, {}); },
               ThrowsMessage<InputError>(HasSubstr("ask for fewer")));
 }
 
-TEST(Spectrum, RefusesMoreEigenvaluesThanElements) {
-  const TwinCase& each = testing::twin_cases().front();
-  const BitSpace space(each.model);
-  const EvaluationSet set = each.set();
-  const auto twin = make_float_twin(each.model, space, set, {});
+TEST_F(SpectrumOfASmallTwin, RefusesMoreEigenvaluesThanElements) {
   SpectrumOptions options;
-  options.eigen.count = static_cast<int>(twin->num_elements()) + 1;
-  EXPECT_THAT([&] { spectrum_of(*twin, options, {}); },
+  options.eigen.count = static_cast<int>(twin_->num_elements()) + 1;
+  EXPECT_THAT([&] { spectrum_of(*twin_, options, {}); },
               ThrowsMessage<InputError>(HasSubstr("ask for at most that many")));
 }
 
