@@ -42,17 +42,38 @@ NETSURF_INLINE BandRows band_rows(const LevelLayer& layer, const QuadJob* jobs, 
   return {reinterpret_cast<int8_t*>(copy), stride};
 }
 
-/// Products of kBands bands at kPositions pixels (one of the two is 1) into `products`, whose index is the
-/// one that is not.
-template <typename Tiles, int kBands, int kPositions>
-NETSURF_INLINE void multiply_bands(const LevelLayer& layer, const BandRows* rows, const uint8_t* x, int pixel,
-                                   bool once, QuadSums (&products)[kBands * kPositions][kBand]) {
+/// What the sums of one band begin with, as a matrix tile of sums.
+using BandStarts = uint32_t[kBandRows][kHalf];
+
+NETSURF_INLINE void fill_starts(const QuadJob* jobs, BandStarts& starts) {
+  for (int row = 0; row < kBandRows; ++row) {
+    for (int s = 0; s < kHalf; ++s)
+      starts[row][s] = static_cast<uint32_t>(jobs[row / kQuad].start[row % kQuad]);
+  }
+}
+
+/// Sums (products alone unless kPlain) of kBands bands at kPositions pixels (one of the two is 1) into
+/// `sums`, whose index is the one that is not.
+template <typename Tiles, int kBands, int kPositions, bool kPlain>
+NETSURF_INLINE void multiply_bands(const LevelLayer& layer, const BandRows* rows,
+                                   const BandStarts (&starts)[kBands], const uint8_t* x, int pixel, bool once,
+                                   QuadSums (&sums)[kBands * kPositions][kBand]) {
   constexpr int kPairs = kBands * kPositions;
-  Tiles::template zero<sums_tile(0, 0)>();
-  Tiles::template zero<sums_tile(0, 1)>();
-  if constexpr (kPairs > 1) {
-    Tiles::template zero<sums_tile(1, 0)>();
-    Tiles::template zero<sums_tile(1, 1)>();
+  if constexpr (kPlain) {
+    constexpr int64_t kStride = sizeof starts[0][0];
+    Tiles::template load<sums_tile(0, 0)>(starts[0], kStride);
+    Tiles::template load<sums_tile(0, 1)>(starts[0], kStride);
+    if constexpr (kPairs > 1) {
+      Tiles::template load<sums_tile(1, 0)>(starts[kBands - 1], kStride);
+      Tiles::template load<sums_tile(1, 1)>(starts[kBands - 1], kStride);
+    }
+  } else {
+    Tiles::template zero<sums_tile(0, 0)>();
+    Tiles::template zero<sums_tile(0, 1)>();
+    if constexpr (kPairs > 1) {
+      Tiles::template zero<sums_tile(1, 0)>();
+      Tiles::template zero<sums_tile(1, 1)>();
+    }
   }
   for (int r = 0; r < layer.num_runs; ++r) {
     const Run& run = layer.runs[r];
@@ -82,88 +103,107 @@ NETSURF_INLINE void multiply_bands(const LevelLayer& layer, const BandRows* rows
       }
     }
   }
-  Tiles::template store<sums_tile(0, 0)>(products[0], sizeof products[0][0][0]);
-  Tiles::template store<sums_tile(0, 1)>(&products[0][0][0][kHalf], sizeof products[0][0][0]);
+  Tiles::template store<sums_tile(0, 0)>(sums[0], sizeof sums[0][0][0]);
+  Tiles::template store<sums_tile(0, 1)>(&sums[0][0][0][kHalf], sizeof sums[0][0][0]);
   if constexpr (kPairs > 1) {
-    Tiles::template store<sums_tile(1, 0)>(products[1], sizeof products[0][0][0]);
-    Tiles::template store<sums_tile(1, 1)>(&products[1][0][0][kHalf], sizeof products[0][0][0]);
+    Tiles::template store<sums_tile(1, 0)>(sums[1], sizeof sums[0][0][0]);
+    Tiles::template store<sums_tile(1, 1)>(&sums[1][0][0][kHalf], sizeof sums[0][0][0]);
   }
 }
 
-/// Products of one quad at one pixel become its sums, and go where they belong.
-template <int kLanes>
-NETSURF_INLINE void put_products(const QuadSums& products, const LevelLayer& layer, const QuadJob& job,
-                                 const TileJob& tile, const PoolPlace& place, const Coder<kLanes>& coder,
-                                 QuadSums& largest, typename Vector<kLanes>::Words& difference) {
+/// What multiply_bands stored of one quad at one pixel goes where its sums belong.
+template <int kLanes, bool kPlain>
+NETSURF_INLINE void put_stored(const QuadSums& stored, const LevelLayer& layer, const QuadJob& job,
+                               const TileJob& tile, const PoolPlace& place, const Coder<kLanes>& coder,
+                               QuadSums& largest, typename Vector<kLanes>::Words& difference) {
   using Words = typename Vector<kLanes>::Words;
   for (int s = 0; s < kTile; s += kLanes) {
     QuadVectors<kLanes, 1> sums;
     NETSURF_UNROLL
-    for (int c = 0; c < kQuad; ++c)
-      sums[c][0] =
-          (load<Words>(&products[c][s]) << layer.product_shift) + static_cast<uint32_t>(job.start[c]);
-    put_quad<kLanes, 1, false>(sums, layer, job, tile, place, s, coder, largest, difference);
+    for (int c = 0; c < kQuad; ++c) {
+      sums[c][0] = load<Words>(&stored[c][s]);
+      if constexpr (!kPlain)
+        sums[c][0] = (sums[c][0] << layer.product_shift) + static_cast<uint32_t>(job.start[c]);
+    }
+    put_quad<kLanes, 1, kPlain>(sums, layer, job, tile, place, s, coder, largest, difference);
   }
 }
 
-template <typename Tiles, int kBands, int kPositions>
+template <typename Tiles, int kBands, int kPositions, bool kPlain>
 NETSURF_INLINE void compute_bands(const LevelLayer& layer, const QuadJob* jobs, const BandRows* rows,
-                                  const TileJob& tile, const Coder<Tiles::kLanes>& coder, QuadSums* largest,
-                                  PoolPlace& place, typename Vector<Tiles::kLanes>::Words& difference) {
-  alignas(64) QuadSums products[kBands * kPositions][kBand];
+                                  const BandStarts (&starts)[kBands], const TileJob& tile,
+                                  const Coder<Tiles::kLanes>& coder, QuadSums* largest, PoolPlace& place,
+                                  typename Vector<Tiles::kLanes>::Words& difference) {
+  alignas(64) QuadSums sums[kBands * kPositions][kBand];
   // Dense layers read a tile once per pair of bands, and the kernels are what should stay in the first cache.
-  multiply_bands<Tiles, kBands, kPositions>(layer, rows, tile.x, place.pixel, layer.num_pixels == 1,
-                                            products);
+  multiply_bands<Tiles, kBands, kPositions, kPlain>(layer, rows, starts, tile.x, place.pixel,
+                                                    layer.num_pixels == 1, sums);
   for (int p = 0; p < kPositions; ++p) {
     for (int b = 0; b < kBands; ++b) {
       for (int q = 0; q < kBand; ++q) {
         const int j = b * kBand + q;
-        put_products<Tiles::kLanes>(products[b + p][q], layer, jobs[j], tile, place, coder, largest[j],
-                                    difference);
+        put_stored<Tiles::kLanes, kPlain>(sums[b + p][q], layer, jobs[j], tile, place, coder, largest[j],
+                                          difference);
       }
     }
     place.advance(layer.finish != nullptr ? layer.finish->pool : 1);
   }
 }
 
-/// kBands bands for all tiles.
-template <typename Tiles, int kBands, int kPositions>
-void sum_bands(const LevelLayer& layer, const QuadJob* jobs, TileJob* tiles, int num_tiles,
-               const Scratch& scratch) {
-  constexpr int kLanes = Tiles::kLanes;
+/// kBands bands for all tiles. A function of its own, as its constants would not stay in registers beside
+/// others'. REQUIRES: are_plain if kPlain.
+template <typename Tiles, int kBands, int kPositions, bool kPlain>
+__attribute__((noinline)) void sum_bands(const LevelLayer& layer, const QuadJob* jobs, TileJob* tiles,
+                                         int num_tiles, const Coder<Tiles::kLanes>& coder,
+                                         const Scratch& scratch) {
   BandRows rows[kBands];
-  for (int b = 0; b < kBands; ++b)
-    rows[b] = band_rows(layer, jobs + b * kBand, scratch.rows + b * int64_t{4} * kBandRows * layer.row_words);
-  const Coder<kLanes> coder(layer.finish);
+  alignas(64) BandStarts starts[kBands];
+  for (int b = 0; b < kBands; ++b) {
+    const QuadJob* band = jobs + b * kBand;
+    rows[b] = band_rows(layer, band, scratch.rows + b * int64_t{4} * kBandRows * layer.row_words);
+    if constexpr (kPlain) fill_starts(band, starts[b]);
+  }
   for (int t = 0; t < num_tiles; ++t) {
-    typename Vector<kLanes>::Words difference = {};
+    typename Vector<Tiles::kLanes>::Words difference = {};
     PoolPlace place;
     while (place.pixel + kPositions <= layer.num_pixels)
-      compute_bands<Tiles, kBands, kPositions>(layer, jobs, rows, tiles[t], coder, scratch.largest, place,
-                                               difference);
+      compute_bands<Tiles, kBands, kPositions, kPlain>(layer, jobs, rows, starts, tiles[t], coder,
+                                                       scratch.largest, place, difference);
     if constexpr (kPositions > 1) {
       while (place.pixel < layer.num_pixels)
-        compute_bands<Tiles, kBands, 1>(layer, jobs, rows, tiles[t], coder, scratch.largest, place,
-                                        difference);
+        compute_bands<Tiles, kBands, 1, kPlain>(layer, jobs, rows, starts, tiles[t], coder, scratch.largest,
+                                                place, difference);
     }
     if (any(difference)) tiles[t].changed = true;
   }
 }
 
+/// Two bands at one pixel as long as there are two, then one at two.
+template <typename Tiles, bool kPlain>
+NETSURF_INLINE int sum_whole_bands(const LevelLayer& layer, const QuadJob* jobs, int num_jobs, TileJob* tiles,
+                                   int num_tiles, const Coder<Tiles::kLanes>& coder, const Scratch& scratch) {
+  int j = 0;
+  for (; j + 2 * kBand <= num_jobs; j += 2 * kBand)
+    sum_bands<Tiles, 2, 1, kPlain>(layer, jobs + j, tiles, num_tiles, coder, scratch);
+  for (; j + kBand <= num_jobs; j += kBand)
+    sum_bands<Tiles, 1, 2, kPlain>(layer, jobs + j, tiles, num_tiles, coder, scratch);
+  return j;
+}
+
 template <typename Tiles>
 void sum_with_tiles(const LevelLayer& layer, const QuadJob* jobs, int num_jobs, TileJob* tiles, int num_tiles,
                     const Scratch& scratch) {
-  int j = 0;
+  int done = 0;
   if (!layer.updates && layer.width == Width::bytes && layer.chunk_words >= kMinChunkWords &&
       num_jobs >= kBand) {
+    const Coder<Tiles::kLanes> coder(layer.finish);
     Tiles::configure(layer.chunk_words);
-    for (; j + 2 * kBand <= num_jobs; j += 2 * kBand)
-      sum_bands<Tiles, 2, 1>(layer, jobs + j, tiles, num_tiles, scratch);
-    for (; j + kBand <= num_jobs; j += kBand)
-      sum_bands<Tiles, 1, 2>(layer, jobs + j, tiles, num_tiles, scratch);
+    done = are_plain<Tiles::kLanes>(layer, tiles, num_tiles, coder)
+               ? sum_whole_bands<Tiles, true>(layer, jobs, num_jobs, tiles, num_tiles, coder, scratch)
+               : sum_whole_bands<Tiles, false>(layer, jobs, num_jobs, tiles, num_tiles, coder, scratch);
     Tiles::release();
   }
-  if (j < num_jobs) Tiles::others(layer, jobs + j, num_jobs - j, tiles, num_tiles, scratch);
+  if (done < num_jobs) Tiles::others(layer, jobs + done, num_jobs - done, tiles, num_tiles, scratch);
 }
 
 }  // namespace

@@ -2,6 +2,10 @@
 // and 16 lanes. Internal linkage throughout (kernels/cpu/packed_level.h says why).
 #pragma once
 
+#if defined(__AVX__)
+#include <immintrin.h>
+#endif
+
 #include <cstdint>
 
 #include "kernels/cpu/packed_level.h"
@@ -69,8 +73,15 @@ NETSURF_INLINE const T& loaded_late(const T& at) {
   return *pointer;
 }
 
+/// Whether any bit is set.
 template <typename Words>
 NETSURF_INLINE bool any(const Words& v) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof v == 64) return _mm512_test_epi64_mask((__m512i)v, (__m512i)v) != 0;
+#endif
+#if defined(__AVX__)
+  if constexpr (sizeof v == 32) return _mm256_testz_si256((__m256i)v, (__m256i)v) == 0;
+#endif
   uint64_t parts[sizeof v / 8], all = 0;
   store(parts, v);
   NETSURF_UNROLL
