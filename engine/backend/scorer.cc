@@ -72,7 +72,7 @@ void Scorer::record_clean(const Int* codes, int64_t begin, int count) {
   }
   TrialOutcome sums = empty_outcome(0, true);
   if (is_vectorized_) {
-    add_answers(clean_tile(begin), begin, count, false, sums);
+    if (classifies()) add_answers(clean_tile(begin), begin, count, false, sums);
     for (int s = 0; s < count && has_loss(); ++s) {
       int64_t loss = loss_of(codes + s, kTile, begin + s);
       if (classifies()) clean_losses_[static_cast<size_t>(begin + s)] = loss;
@@ -102,43 +102,46 @@ void Scorer::add_clean(int64_t begin, int count, bool with_loss, TrialOutcome& o
 
 void Scorer::add_vectors(const int32_t* codes, int64_t begin, int count, bool with_loss,
                          TrialOutcome& outcome) const {
-  int64_t distance = cpu::squared_distance(codes, clean_tile(begin), num_codes_, count);
+  if (classifies()) return add_answers(codes, begin, count, with_loss, outcome);
+  const int32_t* clean = clean_tile(begin);
+  int64_t distance = cpu::squared_distance(codes, clean, num_codes_, count);
   if (distance == 0) return add_clean(begin, count, with_loss, outcome);
   outcome.distance = core::held_sum(outcome.distance, distance);
-  add_answers(codes, begin, count, with_loss, outcome);
+  outcome.changed += cpu::count_changed(codes, clean, num_codes_, count);
+  if (!with_loss || !has_loss()) return;
+  if (count == kTile) {
+    outcome.loss += cpu::squared_error(codes, num_codes_, step_, targets_.data() + begin * num_codes_);
+    return;
+  }
+  for (int s = 0; s < count; ++s) outcome.loss += loss_of(codes + s, kTile, begin + s);
 }
 
 void Scorer::add_answers(const int32_t* codes, int64_t begin, int count, bool with_loss,
                          TrialOutcome& outcome) const {
-  if (classifies()) {
-    int32_t predictions[kTile], largest[kTile];
-    cpu::find_largest(codes, num_codes_, predictions, largest);
-    outcome.changed += cpu::count_different(predictions, clean_predictions_.data() + begin, count);
-    outcome.correct += count - cpu::count_different(predictions, labels_.data() + begin, count);
-    if (!with_loss) return;
-    if (count == kTile) {
-      // Mostly few samples differ from clean, and exponentials are what scoring costs.
-      const uint32_t changed = cpu::changed_samples(codes, clean_tile(begin), num_codes_);
-      if (std::popcount(changed) <= kTile / 2) {
-        outcome.loss +=
-            clean_counts_[static_cast<size_t>(begin / kTile)].loss +
-            cpu::cross_entropy_of(codes, num_codes_, step_, largest, labels_.data() + begin, changed);
-        for (uint32_t left = changed; left != 0; left &= left - 1)
-          outcome.loss -= clean_losses_[static_cast<size_t>(begin + std::countr_zero(left))];
-        return;
-      }
-      outcome.loss += cpu::cross_entropy(codes, num_codes_, step_, largest, labels_.data() + begin);
-      return;
-    }
-  } else {
-    outcome.changed += cpu::count_changed(codes, clean_tile(begin), num_codes_, count);
-    if (!with_loss || !has_loss()) return;
-    if (count == kTile) {
-      outcome.loss += cpu::squared_error(codes, num_codes_, step_, targets_.data() + begin * num_codes_);
-      return;
-    }
+  const int32_t *clean = clean_tile(begin), *labels = labels_.data() + begin,
+                *predictions = clean_predictions_.data() + begin;
+  auto add = [&](const cpu::AnswerCounts& counts) {
+    outcome.distance = core::held_sum(outcome.distance, counts.distance);
+    outcome.changed += counts.different;
+    outcome.correct += counts.correct;
+  };
+  if (!with_loss) return add(cpu::count_answers(codes, clean, num_codes_, predictions, labels, count));
+  int32_t largest[kTile];
+  uint32_t changed;
+  add(cpu::count_answers(codes, clean, num_codes_, predictions, labels, count, largest, changed));
+  if (count < kTile) {
+    for (int s = 0; s < count; ++s) outcome.loss += loss_of(codes + s, kTile, begin + s);
+    return;
   }
-  for (int s = 0; s < count; ++s) outcome.loss += loss_of(codes + s, kTile, begin + s);
+  // Mostly few samples differ from clean, and exponentials are what scoring costs.
+  if (std::popcount(changed) > kTile / 2) {
+    outcome.loss += cpu::cross_entropy(codes, num_codes_, step_, largest, labels);
+    return;
+  }
+  outcome.loss += clean_counts_[static_cast<size_t>(begin / kTile)].loss +
+                  cpu::cross_entropy_of(codes, num_codes_, step_, largest, labels, changed);
+  for (uint32_t left = changed; left != 0; left &= left - 1)
+    outcome.loss -= clean_losses_[static_cast<size_t>(begin + std::countr_zero(left))];
 }
 
 template <typename Int>

@@ -45,7 +45,7 @@ class Scorer {
   bool has_loss() const { return set_.task != Task::comparison; }
   const int32_t* clean_tile(int64_t begin) const { return clean_tiles_.data() + begin * num_codes_; }
 
-  /// Adds a tile, if vectorized: all of it, or all but the distance.
+  /// Add a tile, if vectorized: of any task, or of one that classifies.
   void add_vectors(const int32_t* codes, int64_t begin, int count, bool with_loss,
                    TrialOutcome& outcome) const;
   void add_answers(const int32_t* codes, int64_t begin, int count, bool with_loss,

@@ -40,31 +40,107 @@ namespace {
 }
 
 #if defined(NETSURF_HAS_WIDENING_LANES)
-// The compiler widens both factors before it multiplies; the instruction multiplies 32 bits into 64.
-[[gnu::target("avx2")]] int64_t distance_by_lanes(const int32_t* codes, const int32_t* clean, int64_t count) {
-  __m256i sums[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
-  for (int64_t i = 0; i < count; i += 8) {
-    __m256i difference = _mm256_sub_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes + i)),
-                                          _mm256_loadu_si256(reinterpret_cast<const __m256i*>(clean + i)));
-    __m256i odd = _mm256_srli_epi64(difference, 32);
-    sums[0] = _mm256_add_epi64(sums[0], _mm256_mul_epi32(difference, difference));
-    sums[1] = _mm256_add_epi64(sums[1], _mm256_mul_epi32(odd, odd));
+bool has_lanes() {
+  static const bool has = __builtin_cpu_supports("avx2");
+  return has;
+}
+
+[[gnu::always_inline, gnu::target("avx2")]] inline __m256i load_lanes(const int32_t* from) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+}
+
+/// Sums of squares, of even lanes and of odd ones. The compiler widens both factors before it multiplies; the
+/// instruction multiplies 32 bits into 64.
+struct SquareSums {
+  __m256i even, odd;
+  [[gnu::always_inline, gnu::target("avx2")]] inline void clear() { even = odd = _mm256_setzero_si256(); }
+  [[gnu::always_inline, gnu::target("avx2")]] inline void add(__m256i difference) {
+    __m256i odds = _mm256_srli_epi64(difference, 32);
+    even = _mm256_add_epi64(even, _mm256_mul_epi32(difference, difference));
+    odd = _mm256_add_epi64(odd, _mm256_mul_epi32(odds, odds));
   }
-  int64_t lanes[4];
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(lanes), _mm256_add_epi64(sums[0], sums[1]));
-  return lanes[0] + lanes[1] + lanes[2] + lanes[3];
+  [[gnu::always_inline, gnu::target("avx2")]] inline int64_t total() const {
+    int64_t lanes[4];
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(lanes), _mm256_add_epi64(even, odd));
+    return lanes[0] + lanes[1] + lanes[2] + lanes[3];
+  }
+};
+
+[[gnu::target("avx2")]] int64_t distance_by_lanes(const int32_t* codes, const int32_t* clean, int64_t count) {
+  SquareSums sums;
+  sums.clear();
+  for (int64_t i = 0; i < count; i += 8)
+    sums.add(_mm256_sub_epi32(load_lanes(codes + i), load_lanes(clean + i)));
+  return sums.total();
+}
+
+/// The lanes that are equal, as bits.
+[[gnu::always_inline, gnu::target("avx2")]] inline uint32_t equal_lanes(__m256i a, __m256i b) {
+  return static_cast<uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b))));
+}
+
+/// Of all kTile samples; `largest` and `changed` if kKeeps.
+template <bool kKeeps>
+[[gnu::target("avx2")]] AnswerCounts answers_by_lanes(const int32_t* codes, const int32_t* clean,
+                                                      int num_codes, const int32_t* clean_predictions,
+                                                      const int32_t* labels, int32_t* largest,
+                                                      uint32_t& changed) {
+  constexpr int kLanes = 8, kVectors = 2;  // that stay in registers
+  SquareSums sums;
+  sums.clear();
+  uint32_t unchanged = 0, same = 0, correct = 0;  // samples
+  for (int s = 0; s < kTile; s += kLanes * kVectors) {
+    __m256i best[kVectors], index[kVectors], differs[kVectors];
+    for (int v = 0; v < kVectors; ++v) {
+      best[v] = _mm256_set1_epi32(INT32_MIN);  // is never passed by itself: index 0 stays
+      index[v] = differs[v] = _mm256_setzero_si256();
+    }
+    __m256i row = _mm256_setzero_si256();
+    const __m256i one = _mm256_set1_epi32(1);
+    const int32_t *at = codes + s, *clean_at = clean + s;
+    for (int k = 0; k < num_codes; ++k, at += kTile, clean_at += kTile) {
+      for (int v = 0; v < kVectors; ++v) {
+        const __m256i code = load_lanes(at + v * kLanes);
+        const __m256i difference = _mm256_sub_epi32(code, load_lanes(clean_at + v * kLanes));
+        sums.add(difference);
+        if (kKeeps) differs[v] = _mm256_or_si256(differs[v], difference);
+        index[v] = _mm256_blendv_epi8(index[v], row, _mm256_cmpgt_epi32(code, best[v]));
+        best[v] = _mm256_max_epi32(best[v], code);
+      }
+      row = _mm256_add_epi32(row, one);
+    }
+    for (int v = 0; v < kVectors; ++v) {
+      const int lane = s + v * kLanes;
+      same |= equal_lanes(index[v], load_lanes(clean_predictions + lane)) << lane;
+      correct |= equal_lanes(index[v], load_lanes(labels + lane)) << lane;
+      if (!kKeeps) continue;
+      unchanged |= equal_lanes(differs[v], _mm256_setzero_si256()) << lane;
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(largest + lane), best[v]);
+    }
+  }
+  if (kKeeps) changed = ~unchanged;
+  return {sums.total(), kTile - std::popcount(same), std::popcount(correct)};
 }
 #endif
 
 /// `count` is a multiple of kTile.
 int64_t squared_distance_of_all(const int32_t* codes, const int32_t* clean, int64_t count) {
 #if defined(NETSURF_HAS_WIDENING_LANES)
-  static const bool has_lanes = __builtin_cpu_supports("avx2");
-  if (has_lanes) return distance_by_lanes(codes, clean, count);
+  if (has_lanes()) return distance_by_lanes(codes, clean, count);
 #endif
   int64_t distance = 0;
   for (int64_t i = 0; i < count; ++i) distance += square(codes[i], clean[i]);
   return distance;
+}
+
+AnswerCounts answers_in_passes(const int32_t* codes, const int32_t* clean, int num_codes,
+                               const int32_t* clean_predictions, const int32_t* labels, int count,
+                               int32_t* largest) {
+  int32_t predictions[kTile];
+  find_largest(codes, num_codes, predictions, largest);
+  return {squared_distance(codes, clean, num_codes, count),
+          count_different(predictions, clean_predictions, count),
+          count - count_different(predictions, labels, count)};
 }
 
 }  // namespace
@@ -122,6 +198,28 @@ int64_t squared_distance(const int32_t* codes, const int32_t* clean, int num_cod
     for (int s = 0; s < count; ++s) distance += square(codes[s], clean[s]);
   }
   return distance;
+}
+
+AnswerCounts count_answers(const int32_t* codes, const int32_t* clean, int num_codes,
+                           const int32_t* clean_predictions, const int32_t* labels, int count) {
+#if defined(NETSURF_HAS_WIDENING_LANES)
+  uint32_t none;
+  if (count == kTile && has_lanes())
+    return answers_by_lanes<false>(codes, clean, num_codes, clean_predictions, labels, nullptr, none);
+#endif
+  int32_t largest[kTile];
+  return answers_in_passes(codes, clean, num_codes, clean_predictions, labels, count, largest);
+}
+
+AnswerCounts count_answers(const int32_t* codes, const int32_t* clean, int num_codes,
+                           const int32_t* clean_predictions, const int32_t* labels, int count,
+                           int32_t* largest, uint32_t& changed) {
+#if defined(NETSURF_HAS_WIDENING_LANES)
+  if (count == kTile && has_lanes())
+    return answers_by_lanes<true>(codes, clean, num_codes, clean_predictions, labels, largest, changed);
+#endif
+  changed = changed_samples(codes, clean, num_codes);
+  return answers_in_passes(codes, clean, num_codes, clean_predictions, labels, count, largest);
 }
 
 NETSURF_CLONES int64_t cross_entropy(const int32_t* codes, int num_codes, float step, const int32_t* largest,

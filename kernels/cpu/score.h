@@ -12,6 +12,22 @@ namespace netsurf::cpu {
 /// the squared distance of the tile 64, so that no sum has to be held.
 bool scores_fit(int64_t low, int64_t high, int64_t num_codes);
 
+/// What the answers of a tile's first samples count.
+struct AnswerCounts {
+  int64_t distance = 0;  // sum of the squared differences from clean
+  int different = 0;  // samples whose prediction, the lowest index of a largest code, is another than clean
+  int correct = 0;    // samples whose prediction is the label
+};
+
+/// Of the samples below `count`, in one pass. With a loss to follow also: each sample's largest code, and the
+/// samples of which any code differs from clean, as changed_samples gives them; those beyond count may be
+/// anything. REQUIRES: scores_fit of their codes.
+AnswerCounts count_answers(const int32_t* codes, const int32_t* clean, int num_codes,
+                           const int32_t* clean_predictions, const int32_t* labels, int count);
+AnswerCounts count_answers(const int32_t* codes, const int32_t* clean, int num_codes,
+                           const int32_t* clean_predictions, const int32_t* labels, int count,
+                           int32_t* largest, uint32_t& changed);
+
 /// The lowest index among each sample's largest codes, and that largest code.
 void find_largest(const int32_t* codes, int num_codes, int32_t* predictions, int32_t* largest);
 

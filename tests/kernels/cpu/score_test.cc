@@ -131,6 +131,71 @@ TEST(TileScore, DistanceAndChangesEqualTheCoreFunctions) {
   }
 }
 
+TEST(TileScore, AnswersAreThoseOfTheCoreFunctions) {
+  testing::Random random(10);
+  for (Range range : kRanges) {
+    for (int num_codes : kNumCodes) {
+      for (int count = 1; count <= 2 * kTile; ++count) {
+        const int there = std::min(count, kTile), percent = random.of<int>({0, 3, 100});
+        std::vector<int32_t> clean = random_tile(random, range, num_codes), codes = clean;
+        for (int32_t& code : codes) {
+          if (random.chance(percent)) code = static_cast<int32_t>(random.between(range.low, range.high));
+        }
+        Lanes clean_predictions, labels = random_lanes(random, 0, num_codes - 1);
+        AnswerCounts expected;
+        uint32_t expected_changed = 0;
+        for (int s = 0; s < kTile; ++s) {
+          auto lane = static_cast<size_t>(s);
+          clean_predictions[lane] = core::argmax(clean.data() + s, num_codes, kTile);
+          const int best = core::argmax(codes.data() + s, num_codes, kTile);
+          if (random.chance(30)) labels[lane] = best;
+          if (s >= there) continue;
+          int64_t distance = 0;
+          for (auto at = lane; at < codes.size(); at += kTile)
+            distance = core::held_sum(distance, core::squared_difference(codes[at], clean[at]));
+          expected.distance = core::held_sum(expected.distance, distance);
+          expected.different += best != clean_predictions[lane] ? 1 : 0;
+          expected.correct += best == labels[lane] ? 1 : 0;
+          expected_changed |= (distance != 0 ? 1u : 0u) << s;
+        }
+        spoil(random, there, codes);
+        spoil(random, there, clean);
+        for (bool keeps : {false, true}) {
+          Lanes largest;
+          uint32_t changed = 0;
+          AnswerCounts counts =
+              keeps ? count_answers(codes.data(), clean.data(), num_codes, clean_predictions.data(),
+                                    labels.data(), there, largest.data(), changed)
+                    : count_answers(codes.data(), clean.data(), num_codes, clean_predictions.data(),
+                                    labels.data(), there);
+          ASSERT_EQ(counts.distance, expected.distance) << num_codes << " codes, " << there << " samples";
+          ASSERT_EQ(counts.different, expected.different) << num_codes << " codes, " << there << " samples";
+          ASSERT_EQ(counts.correct, expected.correct) << num_codes << " codes, " << there << " samples";
+          if (!keeps) continue;
+          const uint32_t of_these = there == kTile ? ~0u : (1u << there) - 1;
+          ASSERT_EQ(changed & of_these, expected_changed);
+          for (int s = 0; s < there; ++s) {
+            const int best = core::argmax(codes.data() + s, num_codes, kTile);
+            ASSERT_EQ(largest[static_cast<size_t>(s)], codes[static_cast<size_t>(best * kTile + s)]);
+          }
+        }
+      }
+    }
+  }
+}
+
+// A code that is the lowest there is passes none, so that the first of such codes is the prediction.
+TEST(TileScore, AnswersOfTheLowestCodesAreTheirFirst) {
+  constexpr int kCodes = 3;
+  std::vector<int32_t> codes(kCodes * kTile, INT32_MIN);
+  for (size_t s = 0; s < kTile; s += 2) codes[2 * kTile + s] = INT32_MIN + 1;
+  Lanes zeros = {};
+  AnswerCounts counts = count_answers(codes.data(), codes.data(), kCodes, zeros.data(), zeros.data(), kTile);
+  EXPECT_EQ(counts.distance, 0);
+  EXPECT_EQ(counts.different, kTile / 2);
+  EXPECT_EQ(counts.correct, kTile / 2);
+}
+
 void expect_same_cross_entropy(const std::vector<int32_t>& codes, int num_codes, float step,
                                const Lanes& labels) {
   Lanes predictions, largest;
