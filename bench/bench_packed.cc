@@ -1,11 +1,14 @@
 // The packed kernels on one thread, level by level: GMAC/s of sums, finished to 8-bit codes, for dense layers
 // and for a convolution, corrections/s, and updates of whole tiles. Sums are judged by a mark measured just
-// before them: the level's instructions on registers alone (bench/packed_marks.h), which no layer can pass.
+// before them: the level's instructions on registers alone (bench/packed_marks.h), which no layer can pass
+// but where whole rows fit 16-bit sums.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -56,13 +59,14 @@ class Bench {
   }
 
   /// Fills in everything else; not to be moved from here on.
-  void prepare(int32_t max_operand, int num_tiles) {
+  void prepare(int32_t max_operand, int num_tiles, int32_t max_code = 255) {
     for (const Run& run : runs_) layer.row_words += run.length;
     layer.pixels = pixels_;
     layer.runs = runs_;
     layer.chunk_words = runs_[0].length % 12 == 0 ? 12 : 14;
     layer.num_outputs = outputs_;
     layer.max_operand = max_operand;
+    layer.max_code = max_code;
     for (size_t p = 0; p < pixels_.size(); ++p) out_words_.push_back(static_cast<int32_t>(p) * outputs_ / 4);
     finish_ = {.in_high = 1 << 20, .right_shift = 9, .high = 255, .out_words = out_words_};
     layer.finish = &finish_;
@@ -73,11 +77,11 @@ class Bench {
                        reinterpret_cast<int8_t*>(weights_.get()) + int64_t{q} * kQuad * layer.row_words * 4,
                        start_.data() + q * kQuad});
     for (int t = 0; t < num_tiles; ++t) {
-      memory_.push_back(make_lines(int64_t{x_words_ + kSlackWords} * kWordBytes, 0, 255));
+      memory_.push_back(make_lines(int64_t{x_words_ + kSlackWords} * kWordBytes, 0, max_code));
       uint8_t* x = memory_.back().get();
-      memory_.push_back(make_lines(int64_t{x_words_ + kSlackWords} * kWordBytes, 0, 255));
+      memory_.push_back(make_lines(int64_t{x_words_ + kSlackWords} * kWordBytes, 0, max_code));
       uint8_t* clean_x = memory_.back().get();
-      for (int64_t i = 0; i < kWordBytes; i += 4) clean_x[i] = static_cast<uint8_t>(~x[i]);
+      for (int64_t i = 0; i < kWordBytes; i += 4) clean_x[i] = static_cast<uint8_t>(max_code - x[i]);
       memory_.push_back(make_lines(packed_bytes(), 0, 255));
       uint8_t* packed = memory_.back().get();
       memory_.push_back(make_lines(4 * packed_bytes(), 0, 255));
@@ -88,6 +92,16 @@ class Bench {
                        .clean_sums = clean_sums,
                        .clean_x = clean_x,
                        .clean_packed = memory_.back().get()});
+    }
+  }
+
+  /// From here on the sums are the result.
+  void store_sums() {
+    layer.finish = nullptr;
+    for (TileJob& tile : tiles) {
+      memory_.push_back(make_lines(4 * packed_bytes(), 0, 255));
+      tile.sums = reinterpret_cast<int32_t*>(memory_.back().get());
+      tile.packed = nullptr;
     }
   }
 
@@ -127,13 +141,13 @@ class Bench {
   std::vector<Lines> memory_;
 };
 
-void run_sums(benchmark::State& state, Isa isa, Bench bench) {
+void run_sums(benchmark::State& state, Isa isa, Bench bench, int32_t max_code = 255) {
   const PackedKernels* kernels = find_kernels(isa);
   if (kernels == nullptr) {
     state.SkipWithError("this machine lacks it");
     return;
   }
-  bench.prepare(static_cast<int32_t>(state.range(0)), static_cast<int>(state.range(1)));
+  bench.prepare(static_cast<int32_t>(state.range(0)), static_cast<int>(state.range(1)), max_code);
   if (!bench.agrees(*kernels)) {
     state.SkipWithError("other codes than the portable level");
     return;
@@ -146,37 +160,54 @@ void run_sums(benchmark::State& state, Isa isa, Bench bench) {
   if (mark > 0) state.counters["%"] = benchmark::Counter(100 * macs / mark, benchmark::Counter::kIsRate);
 }
 
-/// range(0) corrections of each of 16 channels.
+/// range(0) corrections of every channel, each by one flip: other words for each channel, in order.
 void run_corrections(benchmark::State& state, Isa isa, Bench bench) {
   const PackedKernels* kernels = find_kernels(isa);
   if (kernels == nullptr) {
     state.SkipWithError("this machine lacks it");
     return;
   }
-  bench.prepare(128, static_cast<int>(state.range(1)));
-  std::vector<Correction> corrections;
-  for (int i = 0; i < state.range(0); ++i) {
-    int32_t word = i * 11 % bench.layer.runs[0].length;
-    corrections.push_back({bench.layer.runs[0].x + word, 0x11 << (8 * (i % 4))});
+  bench.prepare(32, static_cast<int>(state.range(1)));
+  auto count = static_cast<size_t>(state.range(0)),
+       num_channels = static_cast<size_t>(bench.layer.num_outputs);
+  std::vector<int32_t> words;
+  for (const Run& run : bench.layer.runs) {
+    for (int i = 0; i < run.length; ++i) words.push_back(run.x + i);
   }
+  std::vector<Correction> corrections;
   std::vector<ChannelJob> channels;
-  for (int c = 0; c < 16; ++c)
-    channels.push_back({c, 3, corrections.data(), nullptr, static_cast<int32_t>(corrections.size()), true});
+  corrections.reserve(num_channels * count);
+  for (size_t c = 0; c < num_channels; ++c) {
+    for (size_t i = 0; i < count; ++i) {
+      uint32_t random = static_cast<uint32_t>(corrections.size()) * 2654435761u;
+      size_t first = words.size() * i / count, end = words.size() * (i + 1) / count;
+      size_t word = first + (random >> 8) % std::max<size_t>(end - first, 1);
+      uint32_t flip = 1u << (random >> 29) % 6,
+               difference = (random >> 28) % 2 == 0 ? flip : (0 - flip) & 0xFF;
+      corrections.push_back({words[word], static_cast<int32_t>(difference << 8 * ((random >> 26) % 4))});
+    }
+    std::span<const Correction> own = std::span(corrections).last(count);
+    channels.push_back({static_cast<int32_t>(c), 3, own.data(), nullptr, static_cast<int32_t>(count),
+                        parts_that_fit(own, bench.layer.max_code)});
+  }
   for (auto _ : state) kernels->correct(bench.layer, channels, bench.tiles);
-  double done = static_cast<double>(state.iterations()) * 16;
+  double done =
+      static_cast<double>(state.iterations()) * static_cast<double>(num_channels * bench.tiles.size());
   state.counters["channels/s"] = benchmark::Counter(done, benchmark::Counter::kIsRate);
   state.counters["corrections/s"] =
-      benchmark::Counter(done * static_cast<double>(state.range(0)), benchmark::Counter::kIsRate);
+      benchmark::Counter(done * static_cast<double>(count), benchmark::Counter::kIsRate);
 }
 
-/// Of tiles whose first channel differs from the clean one in every sample, and nothing else.
-void run_update(benchmark::State& state, Isa isa, Bench bench) {
+/// Of tiles whose first channel differs from the clean one in every sample, and nothing else; finished, or to
+/// sums as a last layer has them.
+void run_update(benchmark::State& state, Isa isa, Bench bench, bool finishes) {
   const PackedKernels* kernels = find_kernels(isa);
   if (kernels == nullptr) {
     state.SkipWithError("this machine lacks it");
     return;
   }
   bench.prepare(128, static_cast<int>(state.range(0)));
+  if (!finishes) bench.store_sums();
   const Run first{0, 0, 1};
   for (auto _ : state) kernels->update(bench.layer, bench.quads, {&first, 1}, bench.tiles);
   state.counters["tiles/s"] =
@@ -193,7 +224,8 @@ const bool kRegistered = [] {
       Bench (*make)();
     } layers[] = {{"dense_784x64", [] { return Bench::dense(784, 64); }},
                   {"dense_16x64", [] { return Bench::dense(16, 64); }},
-                  {"conv3x3_13x13x16x32", [] { return Bench::conv(13, 16, 32); }}};
+                  {"conv3x3_13x13x16x32", [] { return Bench::conv(13, 16, 32); }},
+                  {"dense_64x64", [] { return Bench::dense(64, 64); }}};
     for (auto& each : layers) {
       auto make = each.make;
       auto* sums =
@@ -203,12 +235,23 @@ const bool kRegistered = [] {
       auto* correct =
           benchmark::RegisterBenchmark((name + "/correct/" + each.name).c_str(),
                                        [=](benchmark::State& state) { run_corrections(state, isa, make()); });
-      correct->ArgsProduct({{1, 10}, {1, 7}})->ArgNames({"corrections", "tiles"});
+      correct->ArgsProduct({{1, 10, 40}, {1, 7}})->ArgNames({"corrections", "tiles"});
     }
-    auto* update = benchmark::RegisterBenchmark(
-        (name + "/update/dense_64x12").c_str(),
-        [=](benchmark::State& state) { run_update(state, isa, Bench::dense(64, 12)); });
-    update->Arg(1)->Arg(7)->ArgName("tiles");
+    // Hidden layers: codes of 6 bits, and operands of 6 bits of which few are large, as half as large ones
+    // are.
+    for (auto& each : {layers[2], layers[3]}) {
+      auto make = each.make;
+      auto* sums =
+          benchmark::RegisterBenchmark((name + "/sums_6bits/" + each.name).c_str(),
+                                       [=](benchmark::State& state) { run_sums(state, isa, make(), 63); });
+      sums->ArgsProduct({{16}, {1, 4}})->ArgNames({"max_operand", "tiles"});
+    }
+    for (bool finishes : {true, false}) {
+      auto* update = benchmark::RegisterBenchmark(
+          (name + "/update/dense_64x12" + (finishes ? "" : "/sums")).c_str(),
+          [=](benchmark::State& state) { run_update(state, isa, Bench::dense(64, 12), finishes); });
+      update->Arg(1)->Arg(7)->ArgName("tiles");
+    }
   }
   return true;
 }();

@@ -1,6 +1,7 @@
 #include "engine/backend/clean_trace.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "engine/backend/sample_tile.h"
 #include "engine/backend/stopwatch.h"
@@ -120,12 +121,47 @@ StageCosts CleanRunner::measure_sums(const Stage& stage) {
     std::vector<cpu::ChannelJob> channels;
     for (int i = 0; i < num_channels; ++i)
       channels.push_back(
-          {i, 0, corrections.data(), stage.packed->quads[0].scaling, static_cast<int32_t>(count), true});
+          {i, 0, corrections.data(), stage.packed->quads[0].scaling, static_cast<int32_t>(count), 1});
     return seconds_of([&] { inputs_.kernels.correct(sums, channels, jobs); }) / kTilesAtOnce / num_channels;
   };
   costs.channel = correct(0);
   costs.correction = std::max(0.0, correct(kCorrections) - costs.channel) / kCorrections;
+  measure_updates(stage, job, costs);
   return costs;
+}
+
+void CleanRunner::measure_updates(const Stage& stage, const cpu::TileJob& job, StageCosts& costs) {
+  const cpu::PackedSums& sums = stage.packed->sums;
+  int input = stage.inputs[0];
+  auto words =
+      static_cast<size_t>(inputs_.network.slots()[static_cast<size_t>(input)].bytes) / sizeof(uint32_t);
+  // Of slots that are kept the clean content is in the trace, and the scratch tile's is of no use.
+  uint8_t* faulty = scratch_.at(input, 0);
+  cpu::TileJob changed = job;
+  changed.clean_x = job.x;
+  changed.x = faulty;
+  if (job.sums != nullptr) changed.sums = scratch_.narrow(stage.output, 0);
+  if (job.packed != nullptr) changed.packed = scratch_.at(stage.output, 0);
+  std::vector<cpu::TileJob> jobs(kTilesAtOnce, changed);
+  auto update = [&](std::span<const cpu::Run> differing) {
+    return seconds_of([&] { inputs_.kernels.update(sums, stage.packed->quads, differing, jobs); }) /
+           kTilesAtOnce;
+  };
+  int64_t row_words = 0;
+  for (const cpu::Run& run : sums.runs) row_words += run.length;
+  auto update_by = [&](uint32_t places) {
+    for (size_t i = 0; i < words; ++i) {
+      uint32_t word;
+      std::memcpy(&word, job.x + i * sizeof word, sizeof word);
+      word ^= places;
+      std::memcpy(faulty + i * sizeof word, &word, sizeof word);
+    }
+    return update(sums.runs);
+  };
+  double one = update_by(0x00000001), both = update_by(0x01010101);
+  costs.update = update({});  // last, as it leaves what was there before
+  costs.one_parity = std::max(0.0, one - costs.update) / static_cast<double>(row_words);
+  costs.both_parities = std::max(0.0, both - costs.update) / static_cast<double>(row_words);
 }
 
 }  // namespace netsurf

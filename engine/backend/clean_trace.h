@@ -49,6 +49,7 @@ class CleanRunner {
   void run_stage(const Stage& stage);
   cpu::TileJob job_of(const Stage& stage) const;
   StageCosts measure_sums(const Stage& stage);
+  void measure_updates(const Stage& stage, const cpu::TileJob& job, StageCosts& costs);
 
   PackedInputs inputs_;
   TileMemory scratch_;           // one tile of all slots

@@ -65,18 +65,21 @@ class SumsPreparer {
   }
 
   /// For inputs that may change.
-  void prepare_changed(std::span<const uint8_t> written_input) {
-    for (int quad : hit_) work_.redo.push_back(faulty_quad(quad));
-    note_written();
-    if (updates_pay(written_input)) {
-      work_.anew = work_.redo;
-      for (const cpu::QuadJob& job : packed_.quads) {
-        if (!std::binary_search(hit_.begin(), hit_.end(), job.quad)) work_.update.push_back(job);
-      }
-      return;
+  void prepare_changed(Path path, std::span<const uint8_t> written_input) {
+    std::vector<cpu::QuadJob> faulty;
+    for (int quad : hit_) {
+      faulty.push_back(faulty_quad(quad));
+      bool corrects = path != Path::dense && stage_.clean_sums >= 0 && correcting_cost(quad) <= costs_.quad;
+      if (!corrects) work_.redo.push_back(faulty.back());
+      if (corrects) correct_quad(quad, faulty.back().scaling);
     }
-    work_.anew = packed_.quads;
-    for (const cpu::QuadJob& job : work_.redo) work_.anew[static_cast<size_t>(job.quad)] = job;
+    note_written();
+    std::vector<cpu::QuadJob> all = quads_with(faulty);
+    if (!written_input.empty() && stage_.clean_sums >= 0 && updates_pay(all, note_differing(written_input)))
+      return;
+    work_.differing.clear();
+    work_.update.clear();
+    work_.anew = std::move(all);
     trial_.seconds_per_tile += costs_.all;
   }
 
@@ -97,18 +100,23 @@ class SumsPreparer {
     // All at once can be cheaper than one by one: a matrix unit takes four quads.
     if (path == Path::automatic && costs_.all < chosen) {
       for (int quad : corrected) work_.redo.push_back(faulty_quad(quad));
-      std::vector<cpu::QuadJob> faulty = std::move(work_.redo);
-      work_.redo = packed_.quads;
-      for (const cpu::QuadJob& job : faulty) work_.redo[static_cast<size_t>(job.quad)] = job;
+      work_.redo = quads_with(work_.redo);
       trial_.seconds_per_tile += costs_.all;
       return;
     }
-    for (int quad : corrected) correct_quad(quad);
+    for (int quad : corrected) correct_quad(quad, scaling_of(quad));
     note_written();
     trial_.seconds_per_tile += chosen;
   }
 
  private:
+  /// All quads of the layer, these in place of the clean ones.
+  std::vector<cpu::QuadJob> quads_with(std::span<const cpu::QuadJob> faulty) const {
+    std::vector<cpu::QuadJob> all = packed_.quads;
+    for (const cpu::QuadJob& job : faulty) all[static_cast<size_t>(job.quad)] = job;
+    return all;
+  }
+
   std::span<const OperandChange> kernel_changes(int64_t first_channel, int64_t end_channel) const {
     return changes_in(changes_.kernel, first_channel * row_size_, end_channel * row_size_);
   }
@@ -164,12 +172,11 @@ class SumsPreparer {
     return &faulty;
   }
 
-  void correct_quad(int quad) {
+  void correct_quad(int quad, const cpu::Scaling* scaling) {
     int first = quad * cpu::kQuad, end = std::min(first + cpu::kQuad, packed_.sums.num_outputs);
     std::span<const OperandChange> kernel = kernel_changes(first, end), bias = bias_changes(first, end);
     auto weight = kernel.begin();
     auto offset = bias.begin();
-    const cpu::Scaling* scaling = scaling_of(quad);
     for (int channel = first; channel < end; ++channel) {
       uint32_t start = 0;
       size_t begin = trial_.corrections.size();
@@ -190,7 +197,7 @@ class SumsPreparer {
       std::span<const cpu::Correction> corrections = std::span(trial_.corrections).subspan(begin);
       work_.correct.push_back({channel, static_cast<int32_t>(start), corrections.data(), scaling,
                                static_cast<int32_t>(corrections.size()),
-                               cpu::products_fit(corrections, packed_.sums.max_code)});
+                               cpu::parts_that_fit(corrections, packed_.sums.max_code)});
     }
   }
 
@@ -214,15 +221,17 @@ class SumsPreparer {
            !changes_in(changes_.shift, channel, channel + 1).empty();
   }
 
-  /// An update multiplies every differing word twice, by the new codes and by the clean ones.
-  bool updates_pay(std::span<const uint8_t> written_input) {
-    if (written_input.empty() || stage_.clean_sums < 0) return false;
-    int64_t words = 0, differing = 0;
+  /// Lists the words of the kernel rows that can meet differing words; what they add to an update's time.
+  double note_differing(std::span<const uint8_t> written_input) {
+    constexpr unsigned kEven = 0b0101, kOdd = 0b1010;
+    bool pairs = packed_.input.width == cpu::Width::bytes;
+    double seconds = 0;
     for (size_t i = 0; i < packed_.input_words.size(); ++i) {
       if (packed_.input_words[i] < 0) continue;
-      ++words;
-      if (written_input[static_cast<size_t>(packed_.pixel_word[i])] == 0) continue;
-      ++differing;
+      unsigned places = written_input[static_cast<size_t>(packed_.pixel_word[i])];
+      if (places == 0) continue;
+      bool one = pairs && ((places & kEven) == 0 || (places & kOdd) == 0);
+      seconds += one ? costs_.one_parity : costs_.both_parities;
       auto kernel = static_cast<int32_t>(i);
       std::vector<cpu::Run>& runs = work_.differing;
       if (!runs.empty() && runs.back().kernel + runs.back().length == kernel &&
@@ -232,13 +241,30 @@ class SumsPreparer {
         runs.push_back({packed_.input_words[i], kernel, 1});
       }
     }
-    double share = 2.0 * static_cast<double>(differing) / static_cast<double>(words);
-    if (share > kWorthwhile) {
-      work_.differing.clear();
-      return false;
+    return seconds;
+  }
+
+  /// Divides the jobs among anew and update. `differing`: seconds that the differing words add to an update
+  /// of all quads.
+  bool updates_pay(std::span<const cpu::QuadJob> all, double differing) {
+    double updating = (costs_.update + differing) / static_cast<double>(all.size()), seconds = 0;
+    work_.anew.clear();
+    work_.update.clear();
+    auto channel = work_.correct.begin();
+    for (const cpu::QuadJob& job : all) {
+      bool is_hit = std::binary_search(hit_.begin(), hit_.end(), job.quad);
+      double cost = updating + (is_hit ? correcting_cost(job.quad) : 0);
+      bool corrects = is_hit && channel != work_.correct.end() && channel->channel / cpu::kQuad == job.quad;
+      bool updates = (corrects || !is_hit) && cost <= costs_.quad;
+      std::vector<cpu::QuadJob>& jobs = updates ? work_.update : work_.anew;
+      jobs.push_back(job);
+      seconds += updates ? cost : costs_.quad;
+      for (; channel != work_.correct.end() && channel->channel / cpu::kQuad == job.quad; ++channel) {
+        if (updates && jobs.back().num_own++ == 0) jobs.back().own = &*channel;
+      }
     }
-    auto hit = static_cast<double>(hit_.size());
-    trial_.seconds_per_tile += hit * costs_.quad + std::max(0.0, costs_.all - hit * costs_.quad) * share;
+    if (work_.update.empty() || seconds > costs_.all) return false;
+    trial_.seconds_per_tile += seconds;
     return true;
   }
 
@@ -246,14 +272,13 @@ class SumsPreparer {
     const cpu::Finish* finish = packed_.sums.finish;
     int per_word = finish != nullptr ? cpu::codes_per_word(finish->width) : 1;
     int words_per_quad = cpu::kQuad / per_word;
+    auto place = [&](int channel) { return static_cast<uint8_t>(1 << channel % per_word); };
     work_.written.assign(static_cast<size_t>(packed_.num_quads() * words_per_quad), 0);
     for (const cpu::QuadJob& job : work_.redo)
-      std::fill_n(work_.written.begin() + job.quad * words_per_quad, words_per_quad, 1);
+      std::fill_n(work_.written.begin() + job.quad * words_per_quad, words_per_quad, (1 << per_word) - 1);
     for (const cpu::ChannelJob& job : work_.correct)
-      work_.written[static_cast<size_t>(job.channel / per_word)] = 1;
+      work_.written[static_cast<size_t>(job.channel / per_word)] |= place(job.channel);
   }
-
-  static constexpr double kWorthwhile = 0.8;  // of computing anew: below it an update pays for its clean sums
 
   const Stage& stage_;
   const PackedLayer& packed_;
@@ -271,7 +296,7 @@ void prepare_sums(const Stage& stage, size_t index, const StageCosts& costs, con
                   PreparedTrial& trial) {
   SumsPreparer preparer(stage, index, costs, trial);
   if (situation.input_may_change) {
-    preparer.prepare_changed(situation.written_input);
+    preparer.prepare_changed(situation.path, situation.written_input);
   } else {
     preparer.prepare_clean(situation.path);
   }

@@ -13,7 +13,8 @@ inline constexpr int kMaxParts = 3;
 struct SumsSituation {
   Path path = Path::automatic;
   bool input_may_change = false;
-  // The words of an input pixel that can differ where the stage before was only partly written; else empty.
+  // As StageWork::written, what can differ in an input pixel's words where the stage before was only partly
+  // written; else empty.
   std::span<const uint8_t> written_input;
 };
 

@@ -21,10 +21,11 @@ struct StageWork {
   // Where the input is clean: quads computed anew, and channels corrected.
   std::vector<cpu::QuadJob> redo;
   std::vector<cpu::ChannelJob> correct;
-  // The words of an output pixel that these write (its channels, where sums are the output). Empty if all.
+  // Of each word of an output pixel, the places that these write, a bit each (of its channels, where sums are
+  // the output). Empty if all.
   std::vector<uint8_t> written;
   // Where the input changed: quads computed anew, and quads updated for the words of the input that can
-  // differ.
+  // differ; what is their own then are jobs of `correct`.
   std::vector<cpu::QuadJob> anew, update;
   std::vector<cpu::Run> differing;
 };

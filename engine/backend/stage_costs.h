@@ -10,6 +10,10 @@ struct StageCosts {
   double quad = 0;        // sums: four channels anew
   double channel = 0;     // sums: a corrected channel, apart from its corrections
   double correction = 0;  // sums: one word of one channel
+  double update = 0;      // sums: all channels updated, apart from the words that differ
+  // Sums: what a word of the kernel rows adds to that, by whether the places of its input that can differ are
+  // all even or all odd, or are both.
+  double one_parity = 0, both_parities = 0;
 };
 
 }  // namespace netsurf

@@ -82,14 +82,6 @@ struct PackedSums {
   const Finish* finish = nullptr;  // null: the sums are the result
 };
 
-/// Four output channels to compute anew: 4 quad .. 4 quad + 3.
-struct QuadJob {
-  int32_t quad = 0;
-  const int8_t* weights = nullptr;   // [kQuad, row_words, 4 bytes], 64-byte aligned rows are not required
-  const int32_t* start = nullptr;    // [kQuad]
-  const Scaling* scaling = nullptr;  // of a scaled finish
-};
-
 /// A correction of one channel: the tensor's word `word` of every pixel, counted from the pixel's first,
 /// times the difference of the four int8 (two int16) operands from the clean ones, packed as in a kernel row.
 struct Correction {
@@ -104,12 +96,25 @@ struct ChannelJob {
   const Correction* corrections = nullptr;
   const Scaling* scaling = nullptr;  // of its quad, with a scaled finish
   int32_t num_corrections = 0;
-  bool pairs_fit = false;  // products_fit of all corrections; false is slower
+  int32_t parts = 0;  // parts_that_fit of the corrections; 0 is slower
 };
 
-/// Whether, of 8-bit codes up to `max_code`, the products of bytes 0 and 1 of each difference, and of bytes 2
-/// and 3, add up within 16 bits.
-bool products_fit(std::span<const Correction> corrections, int32_t max_code);
+/// Into how many parts corrections fall, each the next num_corrections / parts, rounded up, so that of 8-bit
+/// codes up to `max_code` the products of bytes 0 and 1 of a part's differences, and of bytes 2 and 3, add up
+/// within 16 bits. As few as can be; 0: not even those of each difference do.
+int32_t parts_that_fit(std::span<const Correction> corrections, int32_t max_code);
+
+/// Four output channels to compute anew or to update: 4 quad .. 4 quad + 3.
+struct QuadJob {
+  int32_t quad = 0;
+  const int8_t* weights = nullptr;   // [kQuad, row_words, 4 bytes], 64-byte aligned rows are not required
+  const int32_t* start = nullptr;    // [kQuad]
+  const Scaling* scaling = nullptr;  // of a scaled finish
+  // For an update of weights with faults: what these make of the clean tensor's sums, [num_own] channels of
+  // the quad. Their scaling is not read.
+  const ChannelJob* own = nullptr;
+  int32_t num_own = 0;
+};
 
 /// One tile that a job is done on. Pointers are 64-byte aligned.
 struct TileJob {
@@ -127,9 +132,9 @@ struct PackedKernels {
   /// both. A quad fills the words that hold a channel of it, places without a channel like rows of zeros; all
   /// other words of `packed` keep their value.
   void (*sums)(const PackedSums& layer, std::span<const QuadJob> quads, std::span<TileJob> tiles);
-  /// Does what `sums` does for quads without faults of their own, of tiles whose tensor differs from the
-  /// clean one in no words but those of `differing` (some of the layer's runs, or parts of them): clean sums
-  /// plus what the differing words add.
+  /// Does what `sums` does for tiles whose tensor differs from the clean one in no words but those of
+  /// `differing` (some of the layer's runs, or parts of them): clean sums, plus what the differing words add,
+  /// plus what the quads' own faults make of the clean words.
   void (*update)(const PackedSums& layer, std::span<const QuadJob> quads, std::span<const Run> differing,
                  std::span<TileJob> tiles);
   /// Corrects the given channels, in ascending order, of every tile: writes their sums (where `sums` is not

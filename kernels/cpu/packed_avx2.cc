@@ -19,6 +19,10 @@ struct Avx2 {
   static NETSURF_INLINE Words pair_sums(const Words& x, const Words& w) {
     return (Words)_mm256_maddubs_epi16((__m256i)x, (__m256i)w);
   }
+  // Assembly: g++ 12 would add in another order and move sums out of registers.
+  static NETSURF_INLINE void add_pair_sums(Vector<kLanes>::Halves& sums, const Words& x, const Words& w) {
+    asm("vpaddw %1, %0, %0" : "+x"(sums) : "x"(pair_sums(x, w)));
+  }
 };
 
 }  // namespace

@@ -8,6 +8,9 @@
 namespace netsurf::cpu {
 namespace {
 
+// Corrections of the only part, or of each of many, for which 16-bit sums do not pay.
+constexpr int kFew = 4, kFewOfMany = 8;
+
 /// The vectors of one channel's tile.
 template <int kLanes>
 using TileWords = typename Vector<kLanes>::Words[kTile / kLanes];
@@ -20,6 +23,56 @@ NETSURF_INLINE bool corrects_plainly(const LevelLayer& layer, const TileJob* til
   bool plain = layer.num_pixels == 1 && are_plain<kLanes>(layer, tiles, num_tiles, coder);
   for (int t = 0; t < num_tiles; ++t) plain = plain && tiles[t].clean_packed != nullptr;
   return plain;
+}
+
+/// What a channel's corrections add at a pixel whose words begin at `x`.
+template <typename Dot>
+NETSURF_INLINE void add_corrections(const ChannelJob& job, const uint8_t* x,
+                                    TileWords<Dot::Unit::kLanes>& sums) {
+  constexpr int kLanes = Dot::Unit::kLanes, kVectors = kTile / kLanes;
+  for (int i = 0; i < job.num_corrections; ++i) {
+    const uint8_t* word = x + int64_t{job.corrections[i].word} * kWordBytes;
+    uint32_t memory[2];
+    const typename Dot::Rows row = Dot::row_of(job.corrections[i].difference, memory);
+    typename Dot::Operand operands[kVectors];
+    NETSURF_UNROLL
+    for (int v = 0; v < kVectors; ++v) operands[v] = Dot::operand(word + 4 * kLanes * v);
+    Dot::template add_row<kVectors>(sums, operands, row, 0, 0);
+  }
+}
+
+/// The same by way of 16-bit sums over the parts of the job.
+template <typename Unit>
+NETSURF_INLINE void add_parts(const ChannelJob& job, const uint8_t* x, TileWords<Unit::kLanes>& sums) {
+  using Words = typename Vector<Unit::kLanes>::Words;
+  using Halves = typename Vector<Unit::kLanes>::Halves;
+  constexpr int kLanes = Unit::kLanes, kVectors = kTile / kLanes;
+  const Correction *next = job.corrections, *const end = next + job.num_corrections;
+  const int length = job.parts == 1 ? job.num_corrections : (job.num_corrections + job.parts - 1) / job.parts;
+  asm("" : "+r"(x));  // one address, and not one for every vector
+  while (next != end) {
+    const Correction* const part_end = end - next > length ? next + length : end;
+    Halves pairs[kVectors];
+    auto multiply = [&](bool first) __attribute__((always_inline)) {
+      const uint8_t* word = x + int64_t{next->word} * kWordBytes;
+      const auto difference = Words{} + static_cast<uint32_t>(next->difference);
+      NETSURF_UNROLL
+      for (int v = 0; v < kVectors; ++v) {
+        const auto products = (Halves)Unit::pair_sums(load<Words>(word + 4 * kLanes * v), difference);
+        pairs[v] = first ? products : pairs[v] + products;
+      }
+      ++next;
+    };
+    multiply(true);
+    if ((part_end - next) % 2 != 0) multiply(false);
+    while (next != part_end) {
+      multiply(false);
+      multiply(false);
+    }
+    NETSURF_UNROLL
+    for (int v = 0; v < kVectors; ++v)
+      Unit::add_halves(sums[v], (Words)pairs[v], (Words)(Halves{} + uint16_t{1}));
+  }
 }
 
 /// One channel at one pixel: clean sums and what its corrections add; stored if the tile keeps sums.
@@ -35,15 +88,12 @@ NETSURF_INLINE void correct_sums(const LevelLayer& layer, const ChannelJob& job,
   NETSURF_UNROLL
   for (int v = 0; v < kVectors; ++v)
     sums[v] = starts ? load<Words>(tile.clean_sums + at + v * kLanes) + start : Words{};
-  for (int i = 0; i < job.num_corrections; ++i) {
-    const uint8_t* word = x + int64_t{job.corrections[i].word} * kWordBytes;
-    uint32_t memory[2];
-    const typename Dot::Rows row = Dot::row_of(job.corrections[i].difference, memory);
-    typename Dot::Operand operands[kVectors];
-    NETSURF_UNROLL
-    for (int v = 0; v < kVectors; ++v) operands[v] = Dot::operand(word + 4 * kLanes * v);
-    Dot::template add_row<kVectors>(sums, operands, row, 0, 0);
+  bool in_parts = false;
+  if constexpr (Dot::kInParts) {
+    in_parts = job.num_corrections > kFew && (job.parts == 1 || job.num_corrections > kFewOfMany * job.parts);
+    if (in_parts) add_parts<typename Dot::Unit>(job, x, sums);
   }
+  if (!in_parts) add_corrections<Dot>(job, x, sums);
   if (!starts) {
     NETSURF_UNROLL
     for (int v = 0; v < kVectors; ++v)
@@ -118,16 +168,22 @@ NETSURF_INLINE void correct_word(const LevelLayer& layer, const ChannelJob* jobs
     const int64_t at = (layer.out_words[out] + places.word) * int64_t{kWordBytes};
     uint8_t* packed = tile.packed + at;
     const uint8_t* clean = has_clean ? tile.clean_packed + at : packed;
+    // All sums first, in memory: the registers are for the corrections, and then for the coder's constants.
+    TileWords<kLanes> all_sums[kQuad];
+    for (int j = 0; j < places.count; ++j) {
+      TileWords<kLanes> sums;
+      correct_pool<Dot, kPlain>(layer, jobs[j], tile, pixel, pool, sums);
+      NETSURF_UNROLL
+      for (int v = 0; v < kVectors; ++v) all_sums[j][v] = sums[v];
+    }
     TileWords<kLanes> codes;
     NETSURF_UNROLL
     for (int v = 0; v < kVectors; ++v)
       codes[v] = (load<Words>(clean + 4 * kLanes * v) & places.keep) - places.excess;
     for (int j = 0; j < places.count; ++j) {
-      TileWords<kLanes> sums;
-      correct_pool<Dot, kPlain>(layer, jobs[j], tile, pixel, pool, sums);
       NETSURF_UNROLL
       for (int v = 0; v < kVectors; ++v)
-        codes[v] += coder.template code<kWay>(sums[v], jobs[j].scaling, jobs[j].channel % kQuad)
+        codes[v] += coder.template code<kWay>(all_sums[j][v], jobs[j].scaling, jobs[j].channel % kQuad)
                     << places.bits[j];
     }
     if constexpr (!kPlain) {
@@ -193,7 +249,7 @@ NETSURF_INLINE void correct_jobs(const LevelLayer& layer, const ChannelJob* jobs
   } else {
     if constexpr (Unit::kBytes == ByteWay::pairs) {
       bool fit = true;
-      for (int j = 0; j < places.count; ++j) fit = fit && jobs[j].pairs_fit;
+      for (int j = 0; j < places.count; ++j) fit = fit && jobs[j].parts > 0;
       if (fit)
         return correct_with_dot<PairsDot<Unit, 1>>(layer, jobs, places, tiles, num_tiles, coder, plain);
     }

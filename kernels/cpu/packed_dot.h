@@ -29,7 +29,7 @@ struct PlainDot {
   using Unit = UnitType;
   using Words = typename Vector<Unit::kLanes>::Words;
   using Rows = PlainRows;
-  static constexpr bool kApart = false;
+  static constexpr bool kApart = false, kInParts = false, kNarrow = false;
   static NETSURF_INLINE Rows prepare(const LevelLayer& layer, const QuadJob& job, uint8_t*) {
     return {reinterpret_cast<const uint8_t*>(job.weights), int64_t{4} * layer.row_words};
   }
@@ -75,6 +75,7 @@ struct PairsDot : PlainDot<Unit> {
   using Halves = typename Vector<Unit::kLanes>::Halves;
   using Shorter = PairsDot<Unit, 1>;
   static constexpr int kDepth = kSteps;
+  static constexpr bool kInParts = true;
   struct Operand {
     Words x[kSteps];
   };
@@ -104,6 +105,43 @@ struct PairsDot : PlainDot<Unit> {
   }
 };
 
+/// Bytes by way of 16-bit sums over whole rows (add_narrow). REQUIRES: rows_fit.
+template <typename UnitType>
+struct NarrowDot : PlainDot<UnitType> {
+  using Halves = typename Vector<UnitType::kLanes>::Halves;
+  static constexpr bool kNarrow = true;
+};
+
+/// Whether the products of a row with any codes add up within 16 bits, those of places 0 and 1 and those of
+/// places 2 and 3: for each of a quad's rows, as far as a short look tells. Where it pays at all, over so
+/// many columns of a tile's samples.
+NETSURF_INLINE bool rows_fit(const LevelLayer& layer, const QuadJob& job, int64_t columns) {
+  using Halves = Vector<4>::SignedHalves;
+  constexpr int kStep = 4, kFewWords = 6, kFewColumns = 4, kRarely = 8;
+  if (layer.row_words <= layer.fitting_words) return true;
+  // Rows of operands drawn from a normal distribution fit up to half of what may be here.
+  const int64_t reach = int64_t{layer.row_words} * layer.max_operand;
+  if (reach > INT16_MAX || reach * layer.max_code > kRarely * INT16_MAX) return false;
+  if (layer.row_words < kFewWords || columns < kFewColumns) return false;
+  const auto* row = reinterpret_cast<const uint8_t*>(job.weights);
+  for (int c = 0; c < kQuad; ++c, row += int64_t{4} * layer.row_words) {
+    Halves above = {}, below = {};
+    for (int i = 0; i < layer.row_words; i += kStep) {
+      // The last step takes words twice rather than any behind the row.
+      const auto both = load<Halves>(row + 4 * (i + kStep <= layer.row_words ? i : layer.row_words - kStep));
+      const Halves even = (Halves)(both << 8) >> 8, odd = both >> 8, zero = {};
+      above += larger(even, zero) + larger(odd, zero);
+      below += smaller(even, zero) + smaller(odd, zero);
+    }
+    for (int pair = 0; pair < 2; ++pair) {
+      const int64_t most = above[pair] + above[pair + 2] + above[pair + 4] + above[pair + 6],
+                    least = below[pair] + below[pair + 2] + below[pair + 4] + below[pair + 6];
+      if (most * layer.max_code > INT16_MAX || least * layer.max_code < INT16_MIN) return false;
+    }
+  }
+  return true;
+}
+
 /// A quad's kernel rows in int16: one plane of the bytes in even places, one of those in odd ones.
 struct WideRows {
   const uint8_t *even, *odd;
@@ -120,7 +158,7 @@ struct WideDot {
   using Rows = WideRows;
   using Shorter = WideDot;
   static constexpr int kDepth = 1;
-  static constexpr bool kApart = true;
+  static constexpr bool kApart = true, kInParts = false, kNarrow = false;
   struct Operand {
     Words even, odd;
   };

@@ -9,6 +9,11 @@ namespace {
 
 constexpr int kLine = 64;  // bytes of alignment
 
+int fitting_words(const PackedSums& layer) {
+  const int64_t pair = int64_t{2} * layer.max_code * layer.max_operand;
+  return static_cast<int>(INT16_MAX / std::max<int64_t>(pair, 1));
+}
+
 LevelLayer level_layer(const PackedSums& layer) {
   return {.width = layer.width,
           .pixels = layer.pixels.data(),
@@ -22,6 +27,7 @@ LevelLayer level_layer(const PackedSums& layer) {
           .product_shift = layer.product_shift,
           .max_operand = layer.max_operand,
           .max_code = layer.max_code,
+          .fitting_words = fitting_words(layer),
           .finish = layer.finish,
           .out_words = layer.finish != nullptr ? layer.finish->out_words.data() : nullptr};
 }
@@ -43,29 +49,60 @@ Scratch thread_scratch(int row_words, size_t num_quads, size_t num_words) {
   return scratch;
 }
 
-int magnitude_of_byte(int32_t word, int byte) {
-  return std::abs(static_cast<int8_t>(static_cast<uint32_t>(word) >> (8 * byte)));
+/// What the products of bytes 0 and 1 of some differences can add up to, and those of bytes 2 and 3, where
+/// every code is 0 or 1: those below zero alone, and those above.
+struct Reach {
+  int64_t least[2] = {}, most[2] = {};
+
+  void add(int32_t difference) {
+    for (int byte = 0; byte < 4; ++byte) {
+      int factor = static_cast<int8_t>(static_cast<uint32_t>(difference) >> (8 * byte));
+      least[byte / 2] += std::min(factor, 0);
+      most[byte / 2] += std::max(factor, 0);
+    }
+  }
+  bool fits(int32_t max_code) const {
+    return std::max(most[0], most[1]) * max_code <= INT16_MAX &&
+           std::min(least[0], least[1]) * max_code >= INT16_MIN;
+  }
+};
+
+bool all_fit(std::span<const Correction> corrections, int32_t max_code) {
+  Reach reach;
+  for (const Correction& each : corrections) reach.add(each.difference);
+  return reach.fits(max_code);
 }
+
+/// Parts of any length, as few as can be; 0: a difference does not fit.
+size_t fewest_parts(std::span<const Correction> corrections, int32_t max_code) {
+  size_t parts = 1;
+  Reach reach;
+  for (const Correction& each : corrections) {
+    reach.add(each.difference);
+    if (reach.fits(max_code)) continue;
+    ++parts;
+    reach = {};
+    reach.add(each.difference);
+    if (!reach.fits(max_code)) return 0;
+  }
+  return parts;
+}
+
+constexpr size_t divide_up(size_t all, size_t by) { return (all + by - 1) / by; }
 
 }  // namespace
 
-// Most differences come from one fault each and have one byte that is not zero, and its product alone fits:
-// those are told by bits, many at a time.
-bool products_fit(std::span<const Correction> corrections, int32_t max_code) {
-  uint32_t doubles = 0;
-  for (const Correction& each : corrections) {
-    const auto bytes = static_cast<uint32_t>(each.difference);
-    const uint32_t others = (((bytes & 0x7F7F7F7Fu) + 0x7F7F7F7Fu) | bytes) & 0x80808080u;  // than zero
-    doubles |= others & (others << 8);
+int32_t parts_that_fit(std::span<const Correction> corrections, int32_t max_code) {
+  size_t parts = fewest_parts(corrections, max_code);
+  while (parts > 1) {
+    size_t length = divide_up(corrections.size(), parts);
+    bool fit = true;
+    for (auto left = corrections; fit && !left.empty(); left = left.subspan(std::min(length, left.size())))
+      fit = all_fit(left.first(std::min(length, left.size())), max_code);
+    if (fit || length == 1) break;
+    parts = divide_up(corrections.size(), length - 1);
   }
-  if ((doubles & 0x80008000u) == 0 && max_code * -INT8_MIN <= INT16_MAX) return true;
-  for (const Correction& each : corrections) {
-    for (int byte : {0, 2}) {
-      int both = magnitude_of_byte(each.difference, byte) + magnitude_of_byte(each.difference, byte + 1);
-      if (int64_t{max_code} * both > INT16_MAX) return false;
-    }
-  }
-  return true;
+  return static_cast<int32_t>(parts);
 }
 
 void run_sums(SumsLoop loop, const PackedSums& layer, std::span<const QuadJob> quads,

@@ -24,6 +24,7 @@ struct LevelLayer {
   int row_words = 0;
   int product_shift = 0;
   int32_t max_operand = 0, max_code = 0;
+  int fitting_words = 0;  // whose products of 8-bit codes add up within 16 bits, place by place pair
   const Finish* finish = nullptr;
   const int32_t* out_words = nullptr;  // the finish's
 };

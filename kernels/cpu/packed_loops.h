@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernels/cpu/packed_dot.h"
+#include "kernels/cpu/packed_own.h"
 #include "kernels/cpu/packed_updates.h"
 
 namespace netsurf::cpu {
@@ -29,6 +30,37 @@ NETSURF_INLINE void add_run(typename Dot::Words (&sums)[kRows][kColumns], const 
   if constexpr (Dot::kDepth > 1) add_run<typename Dot::Shorter>(sums, rows, run, x, i);
 }
 
+/// All runs of a quad by way of 16-bit sums, widened once.
+template <typename Dot, int kColumns>
+NETSURF_INLINE void add_narrow(typename Dot::Words (&sums)[kQuad][kColumns], const PlainRows& rows,
+                               const LevelLayer& layer, const uint8_t* const (&x)[kColumns]) {
+  using Words = typename Dot::Words;
+  using Halves = typename Dot::Halves;
+  Halves pairs[kQuad][kColumns] = {};
+  for (int r = 0; r < layer.num_runs; ++r) {
+    const uint8_t* codes = x[0] + int64_t{layer.runs[r].x} * kWordBytes;  // the columns are side by side
+    const uint8_t* row = rows.at(0, layer.runs[r].kernel);
+    for (const uint8_t* const end = row + int64_t{4} * layer.runs[r].length; row != end; row += 4) {
+      Words words[kColumns];
+      NETSURF_UNROLL
+      for (int i = 0; i < kColumns; ++i) words[i] = load<Words>(codes + (x[i] - x[0]));
+      NETSURF_UNROLL
+      for (int c = 0; c < kQuad; ++c) {
+        const Words operands = broadcast<Words>(row + c * rows.stride);
+        NETSURF_UNROLL
+        for (int i = 0; i < kColumns; ++i) Dot::Unit::add_pair_sums(pairs[c][i], words[i], operands);
+      }
+      codes += kWordBytes;
+    }
+  }
+  NETSURF_UNROLL
+  for (int c = 0; c < kQuad; ++c) {
+    NETSURF_UNROLL
+    for (int i = 0; i < kColumns; ++i)
+      Dot::Unit::add_halves(sums[c][i], (Words)pairs[c][i], (Words)(Halves{} + uint16_t{1}));
+  }
+}
+
 /// All runs, from the samples `s` on of kPositions pixels from `pixel` on of a packed tensor.
 template <typename Dot, int kRows, int kColumns>
 NETSURF_INLINE void add_runs(typename Dot::Words (&sums)[kRows][kColumns], const typename Dot::Rows* rows,
@@ -38,7 +70,11 @@ NETSURF_INLINE void add_runs(typename Dot::Words (&sums)[kRows][kColumns], const
   NETSURF_UNROLL
   for (int i = 0; i < kColumns; ++i)
     at[i] = x + int64_t{layer.pixels[pixel + i / kVectors]} * kWordBytes + 4 * (s + i % kVectors * kLanes);
-  for (int r = 0; r < layer.num_runs; ++r) add_run<Dot>(sums, rows, layer.runs[r], at, 0);
+  if constexpr (Dot::kNarrow) {
+    add_narrow<Dot>(sums, *rows, layer, at);
+  } else {
+    for (int r = 0; r < layer.num_runs; ++r) add_run<Dot>(sums, rows, layer.runs[r], at, 0);
+  }
 }
 
 /// The sums of kQuads quads, from sample `s` on, at kPositions pixels from `pixel` on.
@@ -63,9 +99,22 @@ NETSURF_INLINE void compute_sums(
       NETSURF_UNROLL
       for (int i = 0; i < kColumns; ++i) sums[r][i] = -sums[r][i];
     }
+    const uint8_t* clean_x[kColumns];
+    NETSURF_UNROLL
+    for (int i = 0; i < kColumns; ++i)
+      clean_x[i] = tile.clean_x + int64_t{layer.pixels[pixel + i / kVectors]} * kWordBytes +
+                   4 * (s + i % kVectors * kLanes);
+    add_own<Dot>(jobs, clean_x, sums);
   }
   add_runs<Dot>(sums, rows, layer, tile.x, pixel, s);
   if (starts) return;
+  uint32_t own[kRows] = {};
+  if constexpr (kUpdates) {
+    for (int q = 0; q < kQuads; ++q) {
+      const OwnStarts of_quad(jobs[q]);
+      for (int c = 0; c < kQuad; ++c) own[q * kQuad + c] = of_quad.of[c];
+    }
+  }
   NETSURF_UNROLL
   for (int r = 0; r < kRows; ++r) {
     const int channel = kQuad * jobs[r / kQuad].quad + r % kQuad;
@@ -75,7 +124,7 @@ NETSURF_INLINE void compute_sums(
       sums[r][i] <<= layer.product_shift;
       if (kUpdates && channel < layer.num_outputs) {
         const int64_t row = int64_t{pixel + i / kVectors} * layer.num_outputs + channel;
-        sums[r][i] += load<Words>(tile.clean_sums + row * kTile + s + i % kVectors * kLanes);
+        sums[r][i] += load<Words>(tile.clean_sums + row * kTile + s + i % kVectors * kLanes) + own[r];
       } else {
         sums[r][i] += start;
       }
@@ -178,6 +227,28 @@ void sum_jobs(const LevelLayer& layer, const QuadJob* jobs, int num_jobs, TileJo
                                                        scratch);
 }
 
+/// Bytes by way of 16-bit sums, over as many words as fit.
+template <typename Unit>
+NETSURF_INLINE void sum_pairs(const LevelLayer& layer, const QuadJob* jobs, int num_jobs, TileJob* tiles,
+                              int num_tiles, const Scratch& scratch) {
+  const int64_t columns = int64_t{num_tiles} * layer.num_pixels;
+  for (int j = 0; j < num_jobs;) {
+    const bool narrow = rows_fit(layer, jobs[j], columns);
+    int end = j + 1;
+    while (end < num_jobs && rows_fit(layer, jobs[end], columns) == narrow) ++end;
+    if (narrow) {
+      sum_jobs<NarrowDot<Unit>, false>(layer, jobs + j, end - j, tiles, num_tiles, scratch);
+    } else if (layer.fitting_words >= 2) {
+      sum_jobs<PairsDot<Unit, 2>, false>(layer, jobs + j, end - j, tiles, num_tiles, scratch);
+    } else if (layer.fitting_words == 1) {
+      sum_jobs<PairsDot<Unit, 1>, false>(layer, jobs + j, end - j, tiles, num_tiles, scratch);
+    } else {
+      sum_jobs<WideDot<Unit>, false>(layer, jobs + j, end - j, tiles, num_tiles, scratch);
+    }
+    j = end;
+  }
+}
+
 template <typename Unit>
 void sum_with_unit(const LevelLayer& layer, const QuadJob* jobs, int num_jobs, TileJob* tiles, int num_tiles,
                    const Scratch& scratch) {
@@ -192,13 +263,8 @@ void sum_with_unit(const LevelLayer& layer, const QuadJob* jobs, int num_jobs, T
     sum_jobs<BytesDot<Unit>, false>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
   } else {
     if (layer.updates) return update_quads<Unit>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
-    if constexpr (Unit::kBytes == ByteWay::pairs) {
-      const int64_t pair = int64_t{2} * layer.max_code * layer.max_operand;
-      if (2 * pair <= INT16_MAX)
-        return sum_jobs<PairsDot<Unit, 2>, false>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
-      if (pair <= INT16_MAX)
-        return sum_jobs<PairsDot<Unit, 1>, false>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
-    }
+    if constexpr (Unit::kBytes == ByteWay::pairs)
+      return sum_pairs<Unit>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
     sum_jobs<WideDot<Unit>, false>(layer, jobs, num_jobs, tiles, num_tiles, scratch);
   }
 }

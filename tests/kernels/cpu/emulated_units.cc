@@ -43,6 +43,10 @@ struct Emulated {
     }
     return sums;
   }
+  static NETSURF_INLINE void add_pair_sums(typename Vector<kLanes>::Halves& sums, const Words& x,
+                                           const Words& w) {
+    sums += (typename Vector<kLanes>::Halves)pair_sums(x, w);
+  }
 };
 
 /// Tiles of 16 rows of 64 bytes, as a matrix unit has them; what a configuration leaves out reads as zeros.
@@ -63,7 +67,7 @@ class EmulatedTiles {
     zero<kNumber>();
     for (int row = 0; row < (codes ? words_ : 16); ++row)
       std::memcpy(tiles_[kNumber][row], static_cast<const uint8_t*>(from) + row * stride,
-                  static_cast<size_t>(codes ? 64 : 4 * words_));
+                  static_cast<size_t>(is_kernel_tile(kNumber) ? 4 * words_ : 64));
   }
   template <int kNumber>
   static void load_once(const void* from, int64_t stride) {

@@ -115,6 +115,14 @@ void PackedCase::sum(Tile& tile) const {
   }
 }
 
+uint32_t PackedCase::correction_at(const ChannelJob& job, const Lines& x, int32_t pixel, int sample) const {
+  uint32_t products = 0;
+  for (int i = 0; i < job.num_corrections; ++i)
+    products += dot(word_at(x.bytes(), pixel + job.corrections[i].word, sample),
+                    static_cast<uint32_t>(job.corrections[i].difference), layer_.width);
+  return (products << layer_.product_shift) + static_cast<uint32_t>(job.start_change);
+}
+
 void PackedCase::correct(Tile& tile) const {
   for (const ChannelJob& job : channels_) {
     if (!tile.with_packed || !tile.with_clean) continue;
@@ -124,18 +132,12 @@ void PackedCase::correct(Tile& tile) const {
     }
   }
   for (const ChannelJob& job : channels_) {
-    std::span<const Correction> corrections(job.corrections, static_cast<size_t>(job.num_corrections));
     for (int s = 0; s < kTile; ++s) {
       std::vector<uint32_t> sums;
       for (int32_t pixel : pixels_) {
-        uint32_t products = 0;
-        for (const Correction& each : corrections)
-          products += dot(word_at(tile.x.bytes(), pixel + each.word, s),
-                          static_cast<uint32_t>(each.difference), layer_.width);
         int64_t at = sum_at(sums.size(), job.channel, s);
-        sums.push_back((products << layer_.product_shift) +
-                       static_cast<uint32_t>(tile.clean_sums.ints()[at]) +
-                       static_cast<uint32_t>(job.start_change));
+        sums.push_back(static_cast<uint32_t>(tile.clean_sums.ints()[at]) +
+                       correction_at(job, tile.x, pixel, s));
         if (tile.with_sums) tile.sums.ints()[at] = static_cast<int32_t>(sums.back());
       }
       if (tile.with_packed)
@@ -170,6 +172,7 @@ PackedCase::PackedCase(uint64_t seed) : seed_(seed), random_(seed) {
   draw_channels();
   draw_tiles();
   before_correct_ = before_sums_;
+  draw_own();
   draw_update();
   after_sums_ = expect(before_sums_, [this](Tile& tile) { sum(tile); });
   after_update_ = expect(before_update_, [this](Tile& tile) { sum(tile); });
@@ -210,7 +213,7 @@ std::string PackedCase::run_sums(const PackedKernels& kernels) const {
 std::string PackedCase::run_update(const PackedKernels& kernels) const {
   Tiles tiles = before_update_;
   std::vector<TileJob> jobs = jobs_of(tiles);
-  kernels.update(layer_, quads_, differing_, jobs);
+  kernels.update(layer_, updated_quads_, differing_, jobs);
   return compare(tiles, jobs, after_update_);
 }
 

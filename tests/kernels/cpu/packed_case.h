@@ -73,11 +73,17 @@ class PackedCase {
   void draw_channels();
   /// Tiles whose codes differ from clean ones here and there, and the clean sums.
   void draw_update();
+  /// Faults of the updated quads' own.
+  void draw_own();
+  /// At least none, as many as nine corrections of one channel.
+  std::vector<Correction> draw_corrections();
   int32_t draw_word(int32_t largest, bool is_signed);
 
   /// What the jobs do to a tile.
   void sum(Tile& tile) const;
   void correct(Tile& tile) const;
+  /// What a channel's corrections add to its sum at a pixel, of words of `x`.
+  uint32_t correction_at(const ChannelJob& job, const Lines& x, int32_t pixel, int sample) const;
   /// The same for all tiles, after making some tiles' clean words equal to the result, or almost.
   template <typename Do>
   Tiles expect(Tiles& before, Do what);
@@ -95,6 +101,7 @@ class PackedCase {
   int x_words_ = 0, packed_words_ = 0;
   PackedSums layer_;
   Finish finish_;
+  bool is_plain_ = false;  // of the common kind, for which the loops have code of their own
   std::vector<int32_t> pixels_, out_words_;
   std::vector<Run> runs_;
   std::vector<int8_t> weights_;  // [quads, kQuad, row_words, 4 bytes]
@@ -110,6 +117,9 @@ class PackedCase {
   std::vector<QuadJob> quads_;
   std::vector<std::vector<Correction>> corrections_;
   std::vector<ChannelJob> channels_;
+  std::vector<std::vector<Correction>> own_corrections_;
+  std::vector<std::vector<ChannelJob>> own_;  // [updated quads]
+  std::vector<QuadJob> updated_quads_;        // those of quads_, with their own faults
   std::vector<Run> differing_;
   Tiles before_sums_, after_sums_, before_update_, after_update_, before_correct_, after_correct_;
 };

@@ -36,12 +36,13 @@ bool Lines::operator==(const Lines& other) const {
 void Lines::Free::operator()(uint8_t* memory) const { std::free(memory); }
 
 void PackedCase::draw_layer() {
+  is_plain_ = random_.chance(25);
   finish_.pool = random_.of<int>({1, 1, 2, 4, 9});
   int num_pixels = random_.pick(1, std::max(1, (random_.chance(20) ? 40 : 9) / finish_.pool)) * finish_.pool;
-  layer_.width = random_.chance(30) ? Width::halves : Width::bytes;
+  layer_.width = !is_plain_ && random_.chance(30) ? Width::halves : Width::bytes;
   layer_.chunk_words = random_.pick(1, kMatrixWords);
   layer_.num_outputs = random_.chance(10) ? random_.pick(60, 70) : random_.pick(1, 21);
-  layer_.product_shift = random_.chance(70) ? 0 : random_.pick(1, 12);
+  layer_.product_shift = is_plain_ || random_.chance(70) ? 0 : random_.pick(1, 12);
   // The middle rows are where the 16-bit sums of one, two and four words still fit.
   auto bounds = random_.of<std::vector<int>>(
       {{128, 255}, {127, 128}, {64, 255}, {32, 255}, {16, 255}, {4, 255}, {128, 31}, {1, 1}});
@@ -100,13 +101,13 @@ void PackedCase::draw_kernel() {
 }
 
 void PackedCase::draw_finish() {
-  finish_.width = random_.chance(30) ? Width::halves : Width::bytes;
+  finish_.width = !is_plain_ && random_.chance(30) ? Width::halves : Width::bytes;
   int codes = finish_.width == Width::bytes ? 256 : 65536;
-  int kind = random_.pick(0, 2);
+  int kind = is_plain_ ? 0 : random_.pick(0, 2);
   if (kind == 0) {  // everything that fits
     finish_.in_low = INT32_MIN;
     finish_.in_high = INT32_MAX;
-    finish_.right_shift = random_.pick(0, 30);
+    finish_.right_shift = is_plain_ ? random_.pick(2, 14) : random_.pick(0, 30);
   } else if (kind == 1) {
     finish_.in_low = random_.pick(-(1 << 29), 0);
     finish_.in_high = random_.pick(0, 1 << 29);
@@ -124,11 +125,11 @@ void PackedCase::draw_finish() {
   finish_.low = base + random_.pick(0, codes / 4);
   finish_.high = base + random_.pick(codes / 2, codes - 1);
   draw_scalings();
-  if (random_.chance(80)) layer_.finish = &finish_;
+  if (is_plain_ || random_.chance(80)) layer_.finish = &finish_;
 }
 
 void PackedCase::draw_scalings() {
-  finish_.is_scaled = random_.chance(50);
+  finish_.is_scaled = !is_plain_ && random_.chance(50);
   turns_ = random_.chance(60);
   finish_.has_step = finish_.is_scaled && random_.chance(50);
   if (finish_.has_step) {
@@ -187,8 +188,8 @@ void PackedCase::draw_tiles() {
               .clean_packed = Lines(packed, random_)};
     for (int64_t i = 0; i < int64_t{x_words_} * kTile; ++i)
       tile.x.ints()[i] = draw_word(layer_.max_code, false);
-    tile.with_packed = layer_.finish != nullptr && random_.chance(80);
-    tile.with_sums = !tile.with_packed || random_.chance(50);
+    tile.with_packed = is_plain_ || (layer_.finish != nullptr && random_.chance(80));
+    tile.with_sums = !is_plain_ && (!tile.with_packed || random_.chance(50));
     tile.with_clean = random_.chance(80);
     before_sums_.push_back(std::move(tile));
   }
@@ -211,20 +212,45 @@ void PackedCase::draw_quads() {
   moved_quad_ = moved.quad;
 }
 
-void PackedCase::draw_channels() {
+std::vector<Correction> PackedCase::draw_corrections() {
   int reach = 0;
   for (const Run& run : runs_) reach = std::max(reach, run.x + run.length);
+  std::vector<Correction> list;
+  int32_t largest = layer_.width == Width::bytes ? random_.of<int>({127, 64, 3}) : 1 << 15;
+  for (int i = random_.pick(0, random_.chance(15) ? 99 : 9); i > 0; --i)
+    list.push_back({random_.pick(0, reach - 1), draw_word(largest, true)});
+  return list;
+}
+
+void PackedCase::draw_channels() {
   int keep = random_.of<int>({100, 30});
   corrections_.reserve(static_cast<size_t>(layer_.num_outputs));
   for (int channel = 0; channel < layer_.num_outputs; ++channel) {
     if (!random_.chance(keep)) continue;
-    std::vector<Correction>& list = corrections_.emplace_back();
-    int32_t largest = layer_.width == Width::bytes ? random_.of<int>({127, 64, 3}) : 1 << 15;
-    for (int i = random_.pick(0, 9); i > 0; --i)
-      list.push_back({random_.pick(0, reach - 1), draw_word(largest, true)});
+    const std::vector<Correction>& list = corrections_.emplace_back(draw_corrections());
     channels_.push_back({channel, static_cast<int32_t>(random_.bits()) >> random_.pick(0, 31), list.data(),
                          &moved_scalings_[static_cast<size_t>(channel / kQuad)],
-                         static_cast<int32_t>(list.size()), products_fit(list, layer_.max_code)});
+                         static_cast<int32_t>(list.size()), parts_that_fit(list, layer_.max_code)});
+  }
+}
+
+void PackedCase::draw_own() {
+  updated_quads_ = quads_;
+  int keep = random_.of<int>({0, 30, 100});
+  own_corrections_.reserve(quads_.size() * kQuad);
+  for (QuadJob& job : updated_quads_) {
+    std::vector<ChannelJob>& own = own_.emplace_back();
+    for (int channel = kQuad * job.quad; channel < std::min(kQuad * (job.quad + 1), layer_.num_outputs);
+         ++channel) {
+      if (!random_.chance(keep)) continue;
+      const std::vector<Correction>& list = own_corrections_.emplace_back(draw_corrections());
+      own.push_back({.channel = channel,
+                     .start_change = static_cast<int32_t>(random_.bits()) >> random_.pick(0, 31),
+                     .corrections = list.data(),
+                     .num_corrections = static_cast<int32_t>(list.size())});
+    }
+    job.own = own.data();
+    job.num_own = static_cast<int32_t>(own.size());
   }
 }
 
@@ -244,17 +270,36 @@ void PackedCase::draw_update() {
       }
     }
   }
+  // Mostly few samples differ, and those in one channel of a word.
+  const uint32_t places = layer_.width == Width::bytes
+                              ? random_.of<uint32_t>({~0u, ~0u, 0xFFu, 0xFFu << 8, 0xFFu << 16, 0xFFu << 24})
+                              : random_.of<uint32_t>({~0u, 0xFFFFu, 0xFFFFu << 16});
+  const int percent = random_.of<int>({70, 70, 2});
   for (Tile& tile : before_update_) {
     Tile clean = tile;
     for (int64_t i = 0; i < int64_t{x_words_} * kTile; ++i) {
-      if (may_differ[static_cast<size_t>(i / kTile)] != 0 && random_.chance(70))
-        clean.x.ints()[i] = draw_word(layer_.max_code, false);
+      if (may_differ[static_cast<size_t>(i / kTile)] == 0 || !random_.chance(percent)) continue;
+      const auto word = static_cast<uint32_t>(clean.x.ints()[i]),
+                 other = static_cast<uint32_t>(draw_word(layer_.max_code, false));
+      clean.x.ints()[i] = static_cast<int32_t>((word & ~places) | (other & places));
     }
     tile.clean_x = clean.x;
     clean.with_sums = true;
     clean.with_packed = false;
     sum(clean);
     tile.clean_sums = clean.sums;
+    // The weights hold the quads' own faults, which clean sums do not.
+    for (const std::vector<ChannelJob>& own : own_) {
+      for (const ChannelJob& job : own) {
+        for (size_t p = 0; p < pixels_.size(); ++p) {
+          for (int s = 0; s < kTile; ++s) {
+            int32_t& sum = tile.clean_sums.ints()[sum_at(p, job.channel, s)];
+            sum = static_cast<int32_t>(static_cast<uint32_t>(sum) -
+                                       correction_at(job, tile.clean_x, pixels_[p], s));
+          }
+        }
+      }
+    }
   }
 }
 
