@@ -10,6 +10,7 @@ namespace netsurf {
 namespace {
 
 constexpr int kChannels = 4, kCorrections = 48;  // enough for the cost of one to show
+constexpr int kParts = 4;                        // that so many fall into whose operands have some 6 bits
 constexpr size_t kScatter = 7919;
 constexpr int kTilesAtOnce = 4;  // as in a block: what a call prepares serves several tiles
 
@@ -121,12 +122,12 @@ StageCosts CleanRunner::measure_sums(const Stage& stage) {
     std::vector<cpu::ChannelJob> channels;
     for (int i = 0; i < num_channels; ++i)
       channels.push_back(
-          {i, 0, corrections.data(), stage.packed->quads[0].scaling, static_cast<int32_t>(count), 1});
+          {i, 0, corrections.data(), stage.packed->quads[0].scaling, static_cast<int32_t>(count), count > 0 ? kParts : 1});
     return seconds_of([&] { inputs_.kernels.correct(sums, channels, jobs); }) / kTilesAtOnce / num_channels;
   };
   costs.channel = correct(0);
   costs.correction = std::max(0.0, correct(kCorrections) - costs.channel) / kCorrections;
-  measure_updates(stage, job, costs);
+  if (stage.writer >= 0) measure_updates(stage, job, costs);
   return costs;
 }
 
@@ -159,7 +160,7 @@ void CleanRunner::measure_updates(const Stage& stage, const cpu::TileJob& job, S
     return update(sums.runs);
   };
   double one = update_by(0x00000001), both = update_by(0x01010101);
-  costs.update = update({});  // last, as it leaves what was there before
+  costs.update = update({});
   costs.one_parity = std::max(0.0, one - costs.update) / static_cast<double>(row_words);
   costs.both_parities = std::max(0.0, both - costs.update) / static_cast<double>(row_words);
 }

@@ -41,6 +41,8 @@ void prefetch_ahead(std::span<const PreparedTrial> next) {
   for (const StageWork& work : next[0].stages) {
     prefetch(work.correct);
     prefetch(work.anew);
+    prefetch(work.update);
+    prefetch(work.differing);
     prefetch(work.written);
   }
 }

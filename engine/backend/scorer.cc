@@ -128,7 +128,13 @@ void Scorer::add_answers(const int32_t* codes, int64_t begin, int count, bool wi
   if (!with_loss) return add(cpu::count_answers(codes, clean, num_codes_, predictions, labels, count));
   int32_t largest[kTile];
   uint32_t changed;
-  add(cpu::count_answers(codes, clean, num_codes_, predictions, labels, count, largest, changed));
+  const cpu::AnswerCounts counts =
+      cpu::count_answers(codes, clean, num_codes_, predictions, labels, count, largest, changed);
+  add(counts);
+  if (counts.distance == 0) {
+    outcome.loss += clean_counts_[static_cast<size_t>(begin / kTile)].loss;
+    return;
+  }
   if (count < kTile) {
     for (int s = 0; s < count; ++s) outcome.loss += loss_of(codes + s, kTile, begin + s);
     return;

@@ -1,5 +1,5 @@
-// What a stage takes on this machine, measured on its own clean data when a session opens. The choice between
-// computing anew and correcting rests on it, and so do estimates; results never do.
+// What a stage takes on this machine, measured on its own clean data when a session opens. The choice among
+// computing anew, correcting and updating rests on it, and so do estimates; results never do.
 #pragma once
 
 namespace netsurf {

@@ -111,7 +111,7 @@ struct QuadJob {
   const int32_t* start = nullptr;    // [kQuad]
   const Scaling* scaling = nullptr;  // of a scaled finish
   // For an update of weights with faults: what these make of the clean tensor's sums, [num_own] channels of
-  // the quad. Their scaling is not read.
+  // the quad. Their scaling and parts are not read.
   const ChannelJob* own = nullptr;
   int32_t num_own = 0;
 };

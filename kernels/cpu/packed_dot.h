@@ -5,8 +5,11 @@
 //   add_halves(sum, x, w): sum += x0 w0 + x1 w1, int16
 //   add_bytes(sum, x, w), of ByteWay::dot: sum += x0 w0 + .. + x3 w3, uint8 by int8
 //   pair_sums(x, w), of ByteWay::pairs: 16 bits x0 w0 + x1 w1 and x2 w2 + x3 w3, uint8 by int8, saturated
-// A Dot takes kDepth words at a step and has Shorter, a Dot of fewer words over the same Rows, for the rest.
+//   add_pair_sums(sums, x, w), of ByteWay::pairs: sums += pair_sums(x, w)
+// A Dot takes kDepth words at a step and has Shorter, a Dot of fewer words over the same Rows, for the rest;
+// or it is kNarrow and takes whole rows.
 // kApart: its loops need so many registers that beside other code their addresses would go to memory.
+// kInParts: corrections have 16-bit sums over the parts of their job.
 #pragma once
 
 #include "kernels/cpu/packed_vector.h"

@@ -1,7 +1,6 @@
 #include "kernels/cpu/packed_level.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <vector>
 
 namespace netsurf::cpu {
