@@ -135,10 +135,9 @@ void BlockRunner::take_changes(const Stage& stage, Mask tiles, std::span<const c
   Mask changed = tiles;
   bool compares = inputs_.network.slots()[static_cast<size_t>(stage.output)].kept;
   if (stage.packed->sums.finish != nullptr && compares) {  // sums themselves are not
+    changed = 0;
     size_t i = 0;
-    for_each_tile(tiles, [&](int tile) {
-      if (!jobs[i++].changed) changed &= ~(Mask{1} << tile);
-    });
+    for_each_tile(tiles, [&](int tile) { changed |= Mask{jobs[i++].changed} << tile; });
   }
   changed_[static_cast<size_t>(stage.output)] |= changed;
 }
@@ -181,6 +180,10 @@ void BlockRunner::restore(const Stage& stage, const StageWork& work, Mask tiles)
   };
   copy(tiles & ~copied_[slot], 0, inputs_.network.slots()[slot].bytes);
   std::vector<uint8_t>& stale = stale_[slot];
+  if (stale == work.written) {  // as among single flips, which hit a channel one after the other
+    copied_[slot] |= tiles;
+    return;
+  }
   stale.resize(work.written.size());
   // Sums are [pixels, outputs, kTile] in 32 bits: a row of one channel is as long as a word of four.
   static_assert(cpu::kWordBytes == cpu::kTile * sizeof(int32_t));

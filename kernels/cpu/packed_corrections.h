@@ -197,7 +197,7 @@ NETSURF_INLINE void correct_word(const LevelLayer& layer, const ChannelJob* jobs
     NETSURF_UNROLL
     for (int v = 0; v < kVectors; ++v) store(packed + 4 * kLanes * v, codes[v]);
   }
-  if (compares && any(difference)) tile.changed = true;
+  if (compares) note_change(difference, tile);
 }
 
 /// A function of its own: inside of others its constants would not stay in registers.

@@ -182,7 +182,7 @@ NETSURF_INLINE void sum_tiles(const LevelLayer& layer, const QuadJob* jobs, Tile
         compute_block<Dot, kQuads, 1, kUpdates, kPlain>(layer, rows, jobs, tiles[t], coder, largest, place,
                                                         difference);
     }
-    if (any(difference)) tiles[t].changed = true;
+    note_change(difference, tiles[t]);
   }
 }
 

@@ -174,7 +174,7 @@ __attribute__((noinline)) void sum_bands(const LevelLayer& layer, const QuadJob*
         compute_bands<Tiles, kBands, 1, kPlain>(layer, jobs, rows, starts, tiles[t], coder, scratch.largest,
                                                 place, difference);
     }
-    if (any(difference)) tiles[t].changed = true;
+    note_change(difference, tiles[t]);
   }
 }
 

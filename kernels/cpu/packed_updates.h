@@ -301,7 +301,7 @@ __attribute__((noinline)) void update_tiles(const LevelLayer& layer, const QuadJ
       }
       place.advance(pool);
     }
-    if (any(difference)) tiles[t].changed = true;
+    note_change(difference, tiles[t]);
   }
 }
 

@@ -89,5 +89,11 @@ NETSURF_INLINE bool any(const Words& v) {
   return all != 0;
 }
 
+/// Sets `changed` where a bit is set. No branch: whether a tile changes is hard to predict.
+template <typename Words>
+NETSURF_INLINE void note_change(const Words& difference, TileJob& tile) {
+  tile.changed = tile.changed | any(difference);
+}
+
 }  // namespace
 }  // namespace netsurf::cpu
