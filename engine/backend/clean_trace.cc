@@ -121,8 +121,8 @@ StageCosts CleanRunner::measure_sums(const Stage& stage) {
   auto correct = [&](size_t count) {
     std::vector<cpu::ChannelJob> channels;
     for (int i = 0; i < num_channels; ++i)
-      channels.push_back(
-          {i, 0, corrections.data(), stage.packed->quads[0].scaling, static_cast<int32_t>(count), count > 0 ? kParts : 1});
+      channels.push_back({i, 0, corrections.data(), stage.packed->quads[0].scaling,
+                          static_cast<int32_t>(count), count > 0 ? kParts : 1});
     return seconds_of([&] { inputs_.kernels.correct(sums, channels, jobs); }) / kTilesAtOnce / num_channels;
   };
   costs.channel = correct(0);
