@@ -8,9 +8,11 @@
 
 namespace netsurf::core {
 
+/// REQUIRES: low <= high. One maximum, then one minimum.
 template <typename Int>
 NETSURF_HD constexpr Int clamp(Int x, Int low, Int high) {
-  return x < low ? low : (x > high ? high : x);
+  const Int raised = x < low ? low : x;
+  return raised > high ? high : raised;
 }
 
 /// The code whose low `bits` bits are those of `pattern`.

@@ -29,7 +29,9 @@ NETSURF_HD inline int32_t clean_product(const DeltaNetwork& network, int64_t sam
 NETSURF_HD inline uint8_t* cell_of(const DeltaNetwork& network, const TeamPlace& place, int position,
                                    int channel) {
   const FusedStage& stage = network.fused.stages[0];
-  return place.shared + place.memory + stage.output + stage.cells[sample_of_position(position)] + channel;
+  const int sample = sample_of_position(position);
+  return place.shared + place.memory + stage.output + stage.cells[sample / kOctet] +
+         sample % kOctet * stage.cell_stride + channel;
 }
 
 /// Fills the block's shared memory. One call for the block, by all its threads.
@@ -205,7 +207,7 @@ NETSURF_HD void clear_notes(Warp& warp, DeltaNotes& notes, int side) {
 
 /// As run_lanes of fused_body.h.
 template <class Team>
-NETSURF_HD void run_delta_lanes(Team& team, const DeltaNetwork& network, const TeamPlace& place,
+NETSURF_HD_INLINE void run_delta_lanes(Team& team, const DeltaNetwork& network, const TeamPlace& place,
                                 const TeamShare& share, const FusedBatch& batch) {
   const FusedNetwork& fused = network.fused;
   const int64_t first_sample = static_cast<int64_t>(share.tile) * kDeltaSamples;

@@ -44,26 +44,35 @@ class DeviceWarp {
                  : "r"(from));
   }
 
-  /// sums(l)[4] += left [16, 32] x right [8, 32]^T, right in its registers `first` and `first` + 1. Left is
-  /// int8 or uint8, right int8. Lane l has rows l / 4 (elements 0, 1) and l / 4 + 8 (elements 2, 3), columns
+  /// sums(l)[4] += left [16, 32] x right [8, 32]^T, right in its registers `first` and `first` + 1; where it
+  /// begins the sums are the products alone. Left is int8 or uint8, right int8. Lane l has rows l / 4 (elements 0, 1) and l / 4 + 8 (elements 2, 3), columns
   /// 2 (l % 4) and the next.
-  template <bool kSigned, typename Sums>
+  template <bool kSigned, bool kBegins, typename Sums>
   __device__ __forceinline__ void multiply(const Lanes<Four>& left, const Lanes<Four>& right, int first,
                                            Sums sums) {
     int32_t(&c)[4] = sums(static_cast<int>(threadIdx.x % 32));
     const uint32_t* a = left.value.at;
     const uint32_t* b = right.value.at + first;
+    const int32_t before[4] = {kBegins ? 0 : c[0], kBegins ? 0 : c[1], kBegins ? 0 : c[2], kBegins ? 0 : c[3]};
     if constexpr (kSigned) {
       asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
-          "{%0, %1, %2, %3};"
-          : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
-          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+          "{%10, %11, %12, %13};"
+          : "=r"(c[0]), "=r"(c[1]), "=r"(c[2]), "=r"(c[3])
+          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "r"(before[0]), "r"(before[1]),
+            "r"(before[2]), "r"(before[3]));
     } else {
       asm("mma.sync.aligned.m16n8k32.row.col.s32.u8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
-          "{%0, %1, %2, %3};"
-          : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
-          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+          "{%10, %11, %12, %13};"
+          : "=r"(c[0]), "=r"(c[1]), "=r"(c[2]), "=r"(c[3])
+          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "r"(before[0]), "r"(before[1]),
+            "r"(before[2]), "r"(before[3]));
     }
+  }
+
+  /// The lowest bytes of both, the first one's below.
+  __device__ __forceinline__ uint16_t low_bytes(int32_t first, int32_t second) {
+    return static_cast<uint16_t>(
+        __byte_perm(static_cast<uint32_t>(first), static_cast<uint32_t>(second), 0x0040));
   }
 
   __device__ __forceinline__ void set_bits(uint32_t* word, uint32_t bits) { atomicOr(word, bits); }

@@ -13,8 +13,8 @@
 
 namespace netsurf::cuda {
 
-inline constexpr int kGroupRows = 32;   // rows that a warp multiplies at a time: two matrices of 16
-inline constexpr int kPoolRows = 8;     // pooled pixels that four such rows each give
+inline constexpr int kOctet = 8;        // samples whose rows lie one below the other in a matrix
+inline constexpr int kGroupOctets = 4;  // octets that a warp multiplies at a time: two matrices of 16 rows
 inline constexpr int kStepBytes = 32;   // operands of a row that one instruction multiplies
 inline constexpr int kChunkBytes = 16;  // of which so many lie side by side
 inline constexpr int kMaxStages = 12;
@@ -22,28 +22,38 @@ inline constexpr int kMaxFusedThreads = 384;    // of a block; more would leave 
 inline constexpr int kMaxImageBytes = 1 << 24;  // that a packed patch can name
 inline constexpr int kMaxColumnTiles = 8;       // tiles of 8 channels that a warp holds sums of
 
-/// One dense or conv2d layer, the 2 x 2 max pool and the activation after it. Rows are the samples of a tile
-/// times the layer's output pixels; where it pools, four groups of 8 rows are the four pixels of 8 windows.
+/// What becomes of a stage's sums.
+enum class FusedEnding : uint8_t {
+  codes,   // requantized by `quick`
+  scores,  // int32, as they are
+  any,     // by `finish` or as they are, to codes or scores
+};
+
+/// One dense or conv2d layer, the 2 x 2 max pool and the activation after it. Rows are the octets of a tile's
+/// samples times the layer's output pixels; where it pools, the four octets of a group are the same samples
+/// at the four pixels of a window.
 struct FusedStage {
   bool reads_tile = false;    // the block's input tile, else the team's memory
   bool reads_signed = false;  // codes are int8, else uint8
   bool pools = false, finishes = false, is_last = false;
+  FusedEnding ending = FusedEnding::any;
   int input = 0;   // byte of the tile or of the team's memory
   int output = 0;  // byte of the team's memory; the last stage puts int32 there, others codes
   int num_groups = 0;
-  int num_column_tiles = 0;           // of one unit of work: 2, 4 or 8
+  int num_column_tiles = 0;           // of one unit of work: 2, 4 or 8; 2 where not codes are put out
   int num_passes = 0;                 // units of work that share a group
   int num_steps = 0;                  // of kStepBytes operands
   int kernel = 0, kernel_stride = 0;  // image: byte of [channels in whole passes, kernel_stride]
   int bias = 0;                       // image: word of [channels in whole passes]
   int num_channels = 0;               // of the last stage: what it puts out
-  int product_shift = 0, bias_shift = 0;
+  int product_factor = 1, bias_shift = 0;  // a power of two, which takes no shift of its own
   int bias_extension = 0;         // bits that a stored bias is shifted left and arithmetically back by
-  int first_chunk = 0;            // in the chunk table: [2 num_steps] bytes from a row's begin
-  const int32_t* rows = nullptr;  // [num_groups, kGroupRows] bytes from `input`
-  const int32_t* cells =
-      nullptr;            // [num_groups, kPoolRows or kGroupRows] bytes (or words) from `output`; -1: beyond
-  bool is_quick = false;  // finish by `quick`, else by `finish`
+  int first_chunk = 0;  // in the chunk table: [2 num_steps] bytes from a row's begin
+  // Of an octet's first sample, and from a sample to the next: bytes from `input`; bytes (of scores: words)
+  // from `output`. Octets that are not there repeat the last one.
+  const int32_t* rows = nullptr;   // [num_groups, kGroupOctets]
+  const int32_t* cells = nullptr;  // [num_groups, kGroupOctets, or 1 where it pools]
+  int row_stride = 0, cell_stride = 0;
   core::QuickRequantizer quick;
   core::Requantizer finish;  // is_plain(), in 32 bits
 };
@@ -52,9 +62,9 @@ struct FusedStage {
 struct FusedNetwork {
   FusedStage stages[kMaxStages];
   int num_stages = 0;
-  int tile_samples = 0;
+  int tile_samples = 0;                  // whole octets
   int num_teams = 0, num_warps = 0;      // warps of one team
-  int num_chunks = 0;                    // [num_chunks] int32, in all stages
+  int num_chunks = 0;                    // [num_chunks] int32, in all stages, and 2 more that are read ahead
   int tile = 0;                          // byte of shared memory
   int tile_bytes = 0, sample_bytes = 0;  // sample_bytes: from one sample of the tile to the next
   int filled_bytes = 0;                  // of a sample that `sources` fills; what is left is 0

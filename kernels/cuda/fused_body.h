@@ -9,7 +9,7 @@ namespace netsurf::cuda {
 /// Sums of a group: [matrix of 16 rows][tile of 8 channels][element].
 template <int kColumnTiles>
 struct GroupSums {
-  int32_t at[2][kColumnTiles][4] = {};
+  int32_t at[2][kColumnTiles][4];
 };
 
 /// Where one team's data lie in its block's shared memory.
@@ -27,56 +27,113 @@ NETSURF_HD inline int32_t bias_of(const FusedStage& stage, uint32_t stored) {
   return bias << stage.bias_shift;
 }
 
-/// One sum on its way to a code, or to a score.
+NETSURF_HD inline int32_t summed(const FusedStage& stage, int32_t products, int32_t bias) {
+  return static_cast<int32_t>(static_cast<uint32_t>(products) * static_cast<uint32_t>(stage.product_factor) +
+                              static_cast<uint32_t>(bias));
+}
+
+/// One sum on its way to a code, or to a score, whatever the ending.
 NETSURF_HD inline int32_t finished(const FusedStage& stage, int32_t products, int32_t bias) {
-  int32_t sum = (products << stage.product_shift) + bias;
-  if (stage.is_quick) return core::requantize_quickly(sum, stage.quick);
+  const int32_t sum = summed(stage, products, bias);
+  if (stage.ending == FusedEnding::codes) return core::requantize_quickly(sum, stage.quick);
   return stage.finishes ? core::requantize_plainly(sum, stage.finish) : sum;
 }
 
-/// Two neighbouring channels of one cell.
-NETSURF_HD inline void put_pair(const FusedStage& stage, uint8_t* output, int32_t cell, int channel,
-                                int32_t left, int32_t right) {
-  if (cell < 0) return;
-  if (stage.is_last) {
-    int32_t* scores = reinterpret_cast<int32_t*>(output) + cell;
-    if (channel < stage.num_channels) scores[channel] = left;
-    if (channel + 1 < stage.num_channels) scores[channel + 1] = right;
-  } else {
-    *reinterpret_cast<uint16_t*>(output + cell + channel) =
-        static_cast<uint16_t>((left & 0xFF) | (right & 0xFF) << 8);
+NETSURF_HD inline int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
+NETSURF_HD inline int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
+
+/// What the channels of a pass that a lane has add to their products; codes' offset is in it.
+template <int kColumnTiles>
+struct PassBiases {
+  int32_t at[kColumnTiles][2];
+};
+
+template <int kColumnTiles, FusedEnding kEnding, class Warp>
+NETSURF_HD_INLINE void load_biases(Warp& warp, const FusedStage& stage, const TeamPlace& place, int first_channel,
+                            typename Warp::template Lanes<PassBiases<kColumnTiles>>& biases) {
+  struct Two {
+    uint32_t at[2];
+  };
+  warp.each_lane([&](int lane) {
+    const auto* stored = reinterpret_cast<const Two*>(place.image() + stage.bias + first_channel) + lane % 4;
+    NETSURF_UNROLL
+    for (int tile = 0; tile < kColumnTiles; ++tile) {
+      const Two two = stored[4 * tile];
+      NETSURF_UNROLL
+      for (int i = 0; i < 2; ++i) {
+        biases[lane].at[tile][i] = bias_of(stage, two.at[i]);
+        if constexpr (kEnding == FusedEnding::codes) biases[lane].at[tile][i] += stage.quick.offset;
+      }
+    }
+  });
+}
+
+/// Puts out what a lane has of one octet: of every tile two neighbouring channels of one sample.
+template <int kColumnTiles, FusedEnding kEnding, class Warp>
+NETSURF_HD_INLINE void put_octet(Warp& warp, const FusedStage& stage, uint8_t* output, int32_t cell, int channel,
+                          const PassBiases<kColumnTiles>& biases, const int32_t (&products)[kColumnTiles][2]) {
+  core::QuickRequantizer quick = stage.quick;
+  quick.offset = 0;  // in the bias
+  const int num_channels = stage.num_channels;
+  auto* codes = output + cell + channel;
+  auto* scores = reinterpret_cast<int32_t*>(output) + cell + channel;
+  NETSURF_UNROLL
+  for (int tile = 0; tile < kColumnTiles; ++tile) {
+    int32_t two[2];
+    NETSURF_UNROLL
+    for (int i = 0; i < 2; ++i) {
+      const int32_t sum = summed(stage, products[tile][i], biases.at[tile][i]);
+      if constexpr (kEnding == FusedEnding::codes) {
+        two[i] = core::requantize_quickly(sum, quick);
+      } else if constexpr (kEnding == FusedEnding::scores) {
+        two[i] = sum;
+      } else {
+        two[i] = stage.finishes ? core::requantize_plainly(sum, stage.finish) : sum;
+      }
+    }
+    if (kEnding == FusedEnding::codes || (kEnding == FusedEnding::any && !stage.is_last)) {
+      *reinterpret_cast<uint16_t*>(codes + 8 * tile) = warp.low_bytes(two[0], two[1]);
+    } else {
+      if (channel + 8 * tile < num_channels) scores[8 * tile] = two[0];
+      if (channel + 8 * tile + 1 < num_channels) scores[8 * tile + 1] = two[1];
+    }
   }
 }
 
-NETSURF_HD inline int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
-
-template <int kColumnTiles, class Warp>
-NETSURF_HD void put_out(Warp& warp, const FusedStage& stage, const TeamPlace& place, int group,
-                        int first_channel, typename Warp::template Lanes<GroupSums<kColumnTiles>>& sums) {
-  const uint32_t* biases = place.image() + stage.bias + first_channel;
+template <int kColumnTiles, FusedEnding kEnding, class Warp>
+NETSURF_HD_INLINE void put_out(Warp& warp, const FusedStage& stage, const TeamPlace& place, int group,
+                        int first_channel,
+                        const typename Warp::template Lanes<PassBiases<kColumnTiles>>& biases,
+                        const typename Warp::template Lanes<GroupSums<kColumnTiles>>& sums) {
   uint8_t* output = place.shared + place.memory + stage.output;
   warp.each_lane([&](int lane) {
-    const GroupSums<kColumnTiles>& mine = sums[lane];
-    // Of elements 0 and 1; elements 2 and 3 are 8 rows further.
-    const int row = lane / 4, column = 2 * (lane % 4);
-    const int32_t* cells = stage.cells + group * (stage.pools ? kPoolRows : kGroupRows) + row;
-    NETSURF_UNROLL
-    for (int tile = 0; tile < kColumnTiles; ++tile) {
-      const int channel = 8 * tile + column;
-      const int32_t bias[2] = {bias_of(stage, biases[channel]), bias_of(stage, biases[channel + 1])};
-      auto put = [&](int32_t cell, int32_t left, int32_t right) {
-        put_pair(stage, output, cell, first_channel + channel, finished(stage, left, bias[0]),
-                 finished(stage, right, bias[1]));
-      };
-      const int32_t(&at)[2][kColumnTiles][4] = mine.at;
-      if (stage.pools) {
-        put(cells[0], larger(larger(at[0][tile][0], at[0][tile][2]), larger(at[1][tile][0], at[1][tile][2])),
-            larger(larger(at[0][tile][1], at[0][tile][3]), larger(at[1][tile][1], at[1][tile][3])));
-      } else {
+    // Of elements 0 and 1 of matrix 0 sample lane / 4 of the first octet; elements 2 and 3 are the second's,
+    // matrix 1 has two more.
+    const int32_t(&at)[2][kColumnTiles][4] = sums[lane].at;
+    const int channel = first_channel + 2 * (lane % 4), sample = lane / 4 * stage.cell_stride;
+    int32_t products[kColumnTiles][2];
+    if (stage.pools) {
+      NETSURF_UNROLL
+      for (int tile = 0; tile < kColumnTiles; ++tile) {
         NETSURF_UNROLL
-        for (int i = 0; i < 4; ++i)
-          put(cells[8 * i], at[i / 2][tile][2 * (i % 2)], at[i / 2][tile][2 * (i % 2) + 1]);
+        for (int i = 0; i < 2; ++i)
+          products[tile][i] =
+              larger(larger(at[0][tile][i], at[0][tile][i + 2]), larger(at[1][tile][i], at[1][tile][i + 2]));
       }
+      put_octet<kColumnTiles, kEnding>(warp, stage, output, stage.cells[group] + sample, channel,
+                                       biases[lane], products);
+      return;
+    }
+    NETSURF_UNROLL
+    for (int octet = 0; octet < kGroupOctets; ++octet) {
+      NETSURF_UNROLL
+      for (int tile = 0; tile < kColumnTiles; ++tile) {
+        NETSURF_UNROLL
+        for (int i = 0; i < 2; ++i) products[tile][i] = at[octet / 2][tile][octet % 2 * 2 + i];
+      }
+      put_octet<kColumnTiles, kEnding>(warp, stage, output,
+                                       stage.cells[group * kGroupOctets + octet] + sample, channel,
+                                       biases[lane], products);
     }
   });
 }
@@ -91,103 +148,149 @@ struct StepOperands {
 template <class Warp>
 struct UnitPlaces {
   typename Warp::template Lanes<uint32_t> rows[2], kernel;
+  typename Warp::template Lanes<uint32_t> chunk;  // of the step to load next, from `rows`
 };
 
-template <int kColumnTiles, class Warp>
-NETSURF_HD void load_step(Warp& warp, const FusedStage& stage, const TeamPlace& place,
-                          const UnitPlaces<Warp>& from, int step, StepOperands<kColumnTiles, Warp>& to) {
+template <class Warp>
+NETSURF_HD_INLINE void read_chunk(Warp& warp, const FusedStage& stage, const TeamPlace& place, int step,
+                           UnitPlaces<Warp>& from) {
   const int32_t* chunks = place.chunks() + stage.first_chunk + 2 * step;
+  warp.each_lane([&](int lane) { from.chunk[lane] = static_cast<uint32_t>(chunks[lane / 16]); });
+}
+
+/// Loads a step's operands and looks up where the next step's rows are.
+template <int kColumnTiles, class Warp>
+NETSURF_HD_INLINE void load_step(Warp& warp, const FusedStage& stage, const TeamPlace& place, UnitPlaces<Warp>& from,
+                          int step, StepOperands<kColumnTiles, Warp>& to) {
   NETSURF_UNROLL
   for (int i = 0; i < 2; ++i)
-    warp.load(to.rows[i], place.shared,
-              [&](int lane) { return from.rows[i][lane] + static_cast<uint32_t>(chunks[lane / 16]); });
+    warp.load(to.rows[i], place.shared, [&](int lane) { return from.rows[i][lane] + from.chunk[lane]; });
   NETSURF_UNROLL
   for (int pair = 0; pair < kColumnTiles / 2; ++pair) {
     warp.load(to.kernel[pair], place.shared, [&](int lane) {
       return from.kernel[lane] + static_cast<uint32_t>(pair * 16 * stage.kernel_stride + step * kStepBytes);
     });
   }
+  read_chunk(warp, stage, place, step + 1, from);
 }
 
-template <int kColumnTiles, bool kSigned, class Warp>
-NETSURF_HD void multiply_step(Warp& warp, const StepOperands<kColumnTiles, Warp>& operands,
+/// `kBegins`: the sums are these products alone.
+template <int kColumnTiles, bool kSigned, bool kBegins, class Warp>
+NETSURF_HD_INLINE void multiply_step(Warp& warp, const StepOperands<kColumnTiles, Warp>& operands,
                               typename Warp::template Lanes<GroupSums<kColumnTiles>>& sums) {
   NETSURF_UNROLL
   for (int tile = 0; tile < kColumnTiles; ++tile) {
     NETSURF_UNROLL
     for (int i = 0; i < 2; ++i) {
-      warp.template multiply<kSigned>(operands.rows[i], operands.kernel[tile / 2], 2 * (tile % 2),
-                                      [&](int lane) -> int32_t(&)[4] { return sums[lane].at[i][tile]; });
+      warp.template multiply<kSigned, kBegins>(
+          operands.rows[i], operands.kernel[tile / 2], 2 * (tile % 2),
+          [&](int lane) -> int32_t(&)[4] { return sums[lane].at[i][tile]; });
     }
   }
 }
 
-/// All steps of a unit. A step's operands come in while the one before is multiplied, where registers for
-/// both are left.
+/// All steps of a unit. A step's operands come in while the one before is multiplied.
 template <int kColumnTiles, bool kSigned, class Warp>
-NETSURF_HD void multiply_all(Warp& warp, const FusedStage& stage, const TeamPlace& place,
-                             const UnitPlaces<Warp>& from,
+NETSURF_HD_INLINE void multiply_all(Warp& warp, const FusedStage& stage, const TeamPlace& place,
+                             UnitPlaces<Warp>& from,
                              typename Warp::template Lanes<GroupSums<kColumnTiles>>& sums) {
-  StepOperands<kColumnTiles, Warp> even;
-  if constexpr (kColumnTiles == kMaxColumnTiles) {
-    for (int step = 0; step < stage.num_steps; ++step) {
-      load_step(warp, stage, place, from, step, even);
-      multiply_step<kColumnTiles, kSigned>(warp, even, sums);
-    }
+  const int num_steps = stage.num_steps;
+  StepOperands<kColumnTiles, Warp> even, odd;
+  read_chunk(warp, stage, place, 0, from);
+  load_step(warp, stage, place, from, 0, even);
+  if (num_steps == 1) {
+    multiply_step<kColumnTiles, kSigned, true>(warp, even, sums);
     return;
   }
-  StepOperands<kColumnTiles, Warp> odd;
-  load_step(warp, stage, place, from, 0, even);
-  for (int step = 0; step < stage.num_steps; step += 2) {
-    bool has_odd = step + 1 < stage.num_steps;
-    if (has_odd) load_step(warp, stage, place, from, step + 1, odd);
-    multiply_step<kColumnTiles, kSigned>(warp, even, sums);
-    if (!has_odd) break;
-    if (step + 2 < stage.num_steps) load_step(warp, stage, place, from, step + 2, even);
-    multiply_step<kColumnTiles, kSigned>(warp, odd, sums);
+  load_step(warp, stage, place, from, 1, odd);
+  multiply_step<kColumnTiles, kSigned, true>(warp, even, sums);
+  int step = 1;  // the odd one
+  NETSURF_NO_UNROLL
+  for (; step + 2 < num_steps; step += 2) {
+    load_step(warp, stage, place, from, step + 1, even);
+    multiply_step<kColumnTiles, kSigned, false>(warp, odd, sums);
+    load_step(warp, stage, place, from, step + 2, odd);
+    multiply_step<kColumnTiles, kSigned, false>(warp, even, sums);
   }
+  if (step + 1 == num_steps) {
+    multiply_step<kColumnTiles, kSigned, false>(warp, odd, sums);
+    return;
+  }
+  load_step(warp, stage, place, from, step + 1, even);
+  multiply_step<kColumnTiles, kSigned, false>(warp, odd, sums);
+  multiply_step<kColumnTiles, kSigned, false>(warp, even, sums);
 }
 
-/// One group of rows against the channels of one pass.
-template <int kColumnTiles, bool kSigned, class Warp>
-NETSURF_HD void run_unit(Warp& warp, const FusedStage& stage, const TeamPlace& place, int group, int pass) {
+/// One group of octets against the channels of one pass.
+template <int kColumnTiles, bool kSigned, FusedEnding kEnding, class Warp>
+NETSURF_HD_INLINE void run_unit(Warp& warp, const FusedStage& stage, const TeamPlace& place, int group,
+                         int first_channel,
+                         const typename Warp::template Lanes<PassBiases<kColumnTiles>>& biases) {
   UnitPlaces<Warp> from;
-  const int first_channel = pass * 8 * kColumnTiles;
   const uint32_t input = (stage.reads_tile ? place.tile : place.memory) + static_cast<uint32_t>(stage.input);
   warp.each_lane([&](int lane) {
+    NETSURF_UNROLL
     for (int i = 0; i < 2; ++i)
-      from.rows[i][lane] = input + static_cast<uint32_t>(stage.rows[group * kGroupRows + 16 * i + lane % 16]);
+      from.rows[i][lane] = input + static_cast<uint32_t>(stage.rows[group * kGroupOctets + 2 * i + lane / 8 % 2] +
+                                                         lane % 8 * stage.row_stride);
     int channel = first_channel + lane / 16 * 8 + lane % 8;
     from.kernel[lane] = place.memory + static_cast<uint32_t>(stage.kernel + channel * stage.kernel_stride +
                                                              lane / 8 % 2 * kChunkBytes);
   });
-  typename Warp::template Lanes<GroupSums<kColumnTiles>> sums{};
+  typename Warp::template Lanes<GroupSums<kColumnTiles>> sums;
   multiply_all<kColumnTiles, kSigned>(warp, stage, place, from, sums);
-  put_out<kColumnTiles>(warp, stage, place, group, first_channel, sums);
+  put_out<kColumnTiles, kEnding>(warp, stage, place, group, first_channel, biases, sums);
 }
 
-template <int kColumnTiles, class Warp>
-NETSURF_HD void run_units(Warp& warp, const FusedStage& stage, const TeamPlace& place) {
-  for (int unit = warp.index(); unit < stage.num_groups * stage.num_passes; unit += warp.count()) {
-    int group = unit / stage.num_passes, pass = unit % stage.num_passes;
-    if (stage.reads_signed) {
-      run_unit<kColumnTiles, true>(warp, stage, place, group, pass);
-    } else {
-      run_unit<kColumnTiles, false>(warp, stage, place, group, pass);
-    }
+/// A warp's share of the units, which are all groups of the first pass, then of the next.
+template <int kColumnTiles, bool kSigned, FusedEnding kEnding, class Warp>
+NETSURF_HD_INLINE void run_units(Warp& warp, const FusedStage& stage, const TeamPlace& place) {
+  typename Warp::template Lanes<PassBiases<kColumnTiles>> biases;
+  const int num_groups = stage.num_groups;
+  int group = warp.index();
+  for (int pass = 0; pass < stage.num_passes; ++pass, group -= num_groups) {
+    if (group >= num_groups) continue;
+    const int first_channel = pass * 8 * kColumnTiles;
+    load_biases<kColumnTiles, kEnding>(warp, stage, place, first_channel, biases);
+    for (; group < num_groups; group += warp.count())
+      run_unit<kColumnTiles, kSigned, kEnding>(warp, stage, place, group, first_channel, biases);
+  }
+}
+
+template <int kColumnTiles, FusedEnding kEnding, class Warp>
+NETSURF_HD_INLINE void run_units(Warp& warp, const FusedStage& stage, const TeamPlace& place) {
+  if (stage.reads_signed) {
+    run_units<kColumnTiles, true, kEnding>(warp, stage, place);
+  } else {
+    run_units<kColumnTiles, false, kEnding>(warp, stage, place);
   }
 }
 
 template <class Warp>
-NETSURF_HD void run_stage(Warp& warp, const FusedStage& stage, const TeamPlace& place) {
-  if (stage.num_column_tiles == 8) {
-    run_units<8>(warp, stage, place);
+NETSURF_HD_INLINE void run_stage(Warp& warp, const FusedStage& stage, const TeamPlace& place) {
+  if (stage.ending == FusedEnding::scores) {
+    run_units<2, FusedEnding::scores>(warp, stage, place);
+  } else if (stage.ending == FusedEnding::any) {
+    run_units<2, FusedEnding::any>(warp, stage, place);
+  } else if (stage.num_column_tiles == 8) {
+    run_units<8, FusedEnding::codes>(warp, stage, place);
   } else if (stage.num_column_tiles == 4) {
-    run_units<4>(warp, stage, place);
+    run_units<4, FusedEnding::codes>(warp, stage, place);
   } else {
-    run_units<2>(warp, stage, place);
+    run_units<2, FusedEnding::codes>(warp, stage, place);
   }
 }
+
+/// run_stage, as each_warp takes it.
+struct StageBody {
+  const FusedStage& stage;
+  const TeamPlace& place;
+
+  template <class Warp>
+  NETSURF_HD_INLINE void operator()(Warp& warp) const {
+    run_stage(warp, stage, place);
+  }
+};
 
 /// Inverts the bits of one lane, or puts them back. Several patches are fetched at a time: memory is far
 /// away.
@@ -292,7 +395,7 @@ struct TeamShare {
 };
 
 template <class Team>
-NETSURF_HD void run_lanes(Team& team, const FusedNetwork& network, const TeamPlace& place,
+NETSURF_HD_INLINE void run_lanes(Team& team, const FusedNetwork& network, const TeamPlace& place,
                           const TeamShare& share, const FusedBatch& batch) {
   const int64_t first_sample = static_cast<int64_t>(share.tile) * network.tile_samples;
   for (int lane = share.first_lane; lane < batch.lists.num_lanes; lane += share.stride) {
@@ -302,7 +405,7 @@ NETSURF_HD void run_lanes(Team& team, const FusedNetwork& network, const TeamPla
     });
     team.wait();
     for (int i = 0; i < network.num_stages; ++i) {
-      team.each_warp([&](auto& warp) { run_stage(warp, network.stages[i], place); });
+      team.each_warp(StageBody{network.stages[i], place});
       team.wait();
     }
     const int64_t part = (static_cast<int64_t>(lane) * share.num_tiles + share.tile) * network.num_warps;

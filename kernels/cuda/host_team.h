@@ -41,11 +41,12 @@ class HostWarp {
     }
   }
 
-  template <bool kSigned, typename Sums>
+  template <bool kSigned, bool kBegins, typename Sums>
   void multiply(const Lanes<Four>& left, const Lanes<Four>& right, int first, Sums sums) {
     for (int lane = 0; lane < kLanes; ++lane) {
       int32_t(&c)[4] = sums(lane);
       for (int element = 0; element < 4; ++element) {
+        if (kBegins) c[element] = 0;
         int row = lane / 4 + 8 * (element / 2), column = 2 * (lane % 4) + element % 2;
         for (int k = 0; k < 32; ++k) {
           // Lane 4 r + q has bytes 4 q .. + 3 of row r: register 0 and 1 of rows 0-7 and 8-15, 2 and 3
@@ -58,6 +59,10 @@ class HostWarp {
         }
       }
     }
+  }
+
+  uint16_t low_bytes(int32_t first, int32_t second) {
+    return static_cast<uint16_t>((first & 0xFF) | (second & 0xFF) << 8);
   }
 
   void set_bits(uint32_t* word, uint32_t bits) { *word |= bits; }

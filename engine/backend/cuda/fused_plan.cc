@@ -40,6 +40,7 @@ class PlanMaker {
       add_rows(i);
       add_cells(i);
     }
+    plan_.chunks.resize(plan_.chunks.size() + 2);  // read ahead of the last step
     network.num_chunks = static_cast<int>(plan_.chunks.size());
     finish_layout();
     fill_image();
@@ -86,13 +87,15 @@ class PlanMaker {
     stage.reads_signed = in.low < 0;
     stage.pools = from.pools;
     stage.finishes = from.finish.has_value();
+    stage.is_last = is_last(i);
     if (from.finish) {
       stage.finish = *from.finish;
       auto quick = make_quick(*from.finish, model_.type(from.layer).bound);
-      stage.is_quick = quick.has_value();
+      if (quick && !stage.is_last) stage.ending = cuda::FusedEnding::codes;
       if (quick) stage.quick = *quick;
+    } else {
+      stage.ending = cuda::FusedEnding::scores;
     }
-    stage.is_last = is_last(i);
     stage.num_channels = static_cast<int>(from.out_image[2]);
     const Parameter& kernel = model_.parameters()[static_cast<size_t>(layer_of(i).kernel)];
     int products = in.frac_bits + kernel.format.frac_bits();
@@ -101,16 +104,16 @@ class PlanMaker {
                             ? products
                             : model_.parameters()[static_cast<size_t>(layer_of(i).bias)].format.frac_bits());
     // Longer shifts meet zeros alone (PlainNetwork::shift_within).
-    stage.product_shift = std::min(alignment.first_shift, 31);
+    stage.product_factor = static_cast<int>(uint32_t{1} << std::min(alignment.first_shift, 31));
     stage.bias_shift = std::min(alignment.second_shift, 31);
     if (layer_of(i).bias >= 0) stage.bias_extension = extension_of(layer_of(i).bias);
-    int rows = cut_.tile_samples * pooled_pixels(i);
-    stage.num_groups = stage.pools ? (rows + cuda::kPoolRows - 1) / cuda::kPoolRows
-                                   : (rows + cuda::kGroupRows - 1) / cuda::kGroupRows;
+    const int octets = cut_.tile_samples / cuda::kOctet * pooled_pixels(i);
+    stage.num_groups = stage.pools ? octets : (octets + cuda::kGroupOctets - 1) / cuda::kGroupOctets;
     int column_tiles = padded(stage.num_channels) / 8;
     stage.num_column_tiles = 2;
     for (int wide : {8, 4}) {
-      if (column_tiles % wide == 0 && stage.num_groups * (column_tiles / wide) >= cut_.num_warps) {
+      if (stage.ending == cuda::FusedEnding::codes && column_tiles % wide == 0 &&
+          stage.num_groups * (column_tiles / wide) >= cut_.num_warps) {
         stage.num_column_tiles = wide;
         break;
       }
@@ -199,23 +202,29 @@ class PlanMaker {
     return static_cast<int32_t>(int64_t{sample} * slot.sample_bytes + pixel);
   }
 
+  /// The first sample and the pixel, of pooled ones, of an octet of a stage; beyond the last octet, of that.
+  struct Octet {
+    int sample, y, x;
+  };
+  Octet octet_at(size_t i, int at) const {
+    const int pixels = pooled_pixels(i), total = cut_.tile_samples / cuda::kOctet * pixels,
+              width = static_cast<int>(chain_at(i).pooled()[1]);
+    at = std::min(at, total - 1);
+    return {at / pixels * cuda::kOctet, at % pixels / width, at % pixels % width};
+  }
+
   void add_rows(size_t i) {
-    const FusedStage& stage = stage_at(i);
-    Shape pooled = chain_at(i).pooled();
-    const int pixels = pooled_pixels(i), total = cut_.tile_samples * pixels,
-              width = static_cast<int>(pooled[1]);
+    FusedStage& stage = stage_at(i);
+    stage.row_stride = slots_[i].sample_bytes;
     std::vector<int32_t> rows;
-    for (int group = 0; group < stage.num_groups; ++group) {
-      for (int row = 0; row < cuda::kGroupRows; ++row) {
-        int at =
-            stage.pools ? group * cuda::kPoolRows + row % cuda::kPoolRows : group * cuda::kGroupRows + row;
-        int corner = stage.pools ? row / cuda::kPoolRows : 0;
-        int y = at % pixels / width, x = at % pixels % width;
-        if (stage.pools) {
-          y = 2 * y + corner / 2;
-          x = 2 * x + corner % 2;
-        }
-        rows.push_back(at < total ? row_begin(i, at / pixels, y, x) : 0);
+    for (int at = 0; at < stage.num_groups * cuda::kGroupOctets; ++at) {
+      if (stage.pools) {
+        const int corner = at % cuda::kGroupOctets;
+        const Octet octet = octet_at(i, at / cuda::kGroupOctets);
+        rows.push_back(row_begin(i, octet.sample, 2 * octet.y + corner / 2, 2 * octet.x + corner % 2));
+      } else {
+        const Octet octet = octet_at(i, at);
+        rows.push_back(row_begin(i, octet.sample, octet.y, octet.x));
       }
     }
     plan_.tables.resize(i + 1);
@@ -223,22 +232,15 @@ class PlanMaker {
   }
 
   void add_cells(size_t i) {
-    const FusedStage& stage = stage_at(i);
-    Shape pooled = chain_at(i).pooled();
-    const int pixels = pooled_pixels(i), total = cut_.tile_samples * pixels,
-              width = static_cast<int>(pooled[1]);
-    const int per_group = stage.pools ? cuda::kPoolRows : cuda::kGroupRows;
+    FusedStage& stage = stage_at(i);
+    stage.cell_stride = stage.is_last ? num_scores() : slots_[i + 1].sample_bytes;
+    const int width = static_cast<int>(chain_at(i).pooled()[1]);
     std::vector<int32_t> cells;
-    for (int at = 0; at < stage.num_groups * per_group; ++at) {
-      int sample = at / pixels, pixel = at % pixels;
-      int64_t cell = -1;
-      if (at < total && stage.is_last) {
-        cell = int64_t{sample} * num_scores() + int64_t{pixel} * stage.num_channels;
-      } else if (at < total) {
-        const SlotLayout& to = slots_[i + 1];
-        cell = int64_t{sample} * to.sample_bytes + to.pixel(pixel / width, pixel % width);
-      }
-      cells.push_back(static_cast<int32_t>(cell));
+    for (int at = 0; at < stage.num_groups * (stage.pools ? 1 : cuda::kGroupOctets); ++at) {
+      const Octet octet = octet_at(i, at);
+      const int64_t pixel = stage.is_last ? int64_t{octet.y * width + octet.x} * stage.num_channels
+                                          : slots_[i + 1].pixel(octet.y, octet.x);
+      cells.push_back(static_cast<int32_t>(int64_t{octet.sample} * stage.cell_stride + pixel));
     }
     plan_.tables[i].cells = std::move(cells);
   }

@@ -14,7 +14,7 @@ namespace netsurf {
 
 /// How a block is cut.
 struct FusedCut {
-  int tile_samples = 0;
+  int tile_samples = 0;  // whole octets
   int num_teams = 0;
   int num_warps = 0;  // of one team
 };
