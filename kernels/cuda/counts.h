@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "kernels/core/score.h"
 
@@ -30,9 +31,12 @@ NETSURF_HD inline int64_t distance_of(const Int* codes, int64_t stride, const Cl
                                       bool is_near) {
   int64_t distance = 0;
   if (is_near) {
+    // Codes of 32 bits that are near differ by less than 2^31.
+    using Difference = std::conditional_t<sizeof(Int) == 4 && sizeof(CleanInt) == 4, int32_t, int64_t>;
     for (int k = 0; k < num_codes; ++k) {
-      int64_t difference = static_cast<int64_t>(codes[k * stride]) - static_cast<int64_t>(clean[k]);
-      distance += difference * difference;
+      const Difference difference =
+          static_cast<Difference>(codes[k * stride]) - static_cast<Difference>(clean[k]);
+      distance += int64_t{difference} * difference;
     }
     return distance;
   }

@@ -7,7 +7,7 @@ namespace {
 
 constexpr int kThreads = 128;  // of the products
 
-__global__ void __launch_bounds__(kMaxFusedThreads, 1)
+__global__ void __launch_bounds__(kMaxDeltaThreads, 1)
     delta_kernel(const __grid_constant__ DeltaNetwork network, const __grid_constant__ FusedBatch batch) {
   extern __shared__ __align__(128) uint8_t shared[];
   const FusedNetwork& fused = network.fused;

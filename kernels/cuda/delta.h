@@ -8,28 +8,38 @@
 namespace netsurf::cuda {
 
 inline constexpr int kDeltaSamples = 128;  // of a tile: four of each lane of a warp
-inline constexpr int kMaxDirtyWords = 8;   // of marks: 256 channels
-inline constexpr int kMaxEntries =
-    1024;  // corrections that a team lists in shared memory; more are fetched again
+inline constexpr int kDeltaWarps = kDeltaSamples / 32;  // of a team
+inline constexpr int kMaxDeltaThreads = 512;            // of a block, with the registers that leaves a thread
+inline constexpr int kMaxDeltaTiles = 4;                // of a unit of the stages after the first, likewise
+inline constexpr int kMaxDirtyWords = 8;                // of marks: 256 channels
+inline constexpr int kMaxEntries = 512;  // corrections that a team lists in shared memory; more are fetched
 
 /// The sample of a tile that position p holds: positions 4 l .. 4 l + 3 are what lane l of a warp has, and
 /// those of all lanes at one of the four are neighbours.
 NETSURF_HD constexpr int sample_of_position(int p) { return p / 4 + 32 * (p % 4); }
 
-inline constexpr uint16_t kNoChannel = 0xFFFF;
+inline constexpr uint32_t kNoChannel = 0xFFFF;
 
-/// One correction: what a flip of an operand of the first layer inverts.
-struct DeltaEntry {
-  uint16_t channel = 0, input = 0;
-  uint8_t operand = 0, mask = 0;
-  uint16_t unused = 0;
+/// One correction: what a flip of an operand of the first layer inverts. Read and written as a whole.
+struct alignas(8) DeltaEntry {
+  uint32_t where = kNoChannel << 16;  // channel, above 16 bits of input; kNoChannel: a patch of something else
+  uint32_t what = 0;                   // mask, above 8 bits of operand
+
+  NETSURF_HD uint32_t channel() const { return where >> 16; }
+  NETSURF_HD uint32_t input() const { return where & 0xFFFF; }
+  NETSURF_HD void add_mask_of(const DeltaEntry& other) { what ^= other.what & 0xFF00; }
+  /// What the inverted bits add to the operand.
+  NETSURF_HD int32_t difference() const {
+    return static_cast<int8_t>(static_cast<uint8_t>(what ^ what >> 8)) -
+           static_cast<int8_t>(static_cast<uint8_t>(what));
+  }
 };
 
 /// A team's notes on its lane's flips in the first layer, of this lane and of the one before in turns.
 struct DeltaNotes {
   uint32_t dirty[2][kMaxDirtyWords];       // bits of channels
   uint32_t first[2][32 * kMaxDirtyWords];  // entry where a channel's begin; ~0: none
-  DeltaEntry entries[kMaxEntries];
+  DeltaEntry entries[kMaxEntries];         // in the order of patches; behind the last one of no channel
 };
 
 struct DeltaNetwork {

@@ -1,8 +1,7 @@
 // The delta path's work, written against teams and warps as fused_body.h is.
 #pragma once
 
-#include <bit>
-
+#include "kernels/core/bits.h"
 #include "kernels/cuda/delta.h"
 #include "kernels/cuda/fused_body.h"
 
@@ -25,13 +24,12 @@ NETSURF_HD inline int32_t clean_product(const DeltaNetwork& network, int64_t sam
   return sum;
 }
 
-/// Where the first layer's code of a channel and a position goes.
+/// Where the first layer's code of a channel and a position goes: a dense layer has one cell a sample.
 NETSURF_HD inline uint8_t* cell_of(const DeltaNetwork& network, const TeamPlace& place, int position,
                                    int channel) {
   const FusedStage& stage = network.fused.stages[0];
-  const int sample = sample_of_position(position);
-  return place.shared + place.memory + stage.output + stage.cells[sample / kOctet] +
-         sample % kOctet * stage.cell_stride + channel;
+  return place.shared + place.memory + stage.output + sample_of_position(position) * stage.cell_stride +
+         channel;
 }
 
 /// Fills the block's shared memory. One call for the block, by all its threads.
@@ -55,7 +53,7 @@ NETSURF_HD void prepare_delta_block(Block& block, const DeltaNetwork& network, c
     for (int i = thread; i < num_codes; i += num_threads) {
       products[i] = network.clean_products[static_cast<int64_t>(tile) * num_codes + i];
       int32_t bias = bias_of(stage, fused.image[stage.bias + i / kDeltaSamples]);
-      shared[network.codes + i] = static_cast<uint8_t>(finished(stage, products[i], bias));
+      shared[network.codes + i] = static_cast<uint8_t>(core::requantize_quickly(summed(stage, products[i], bias), stage.quick));
     }
     fill_clean(fused, data, first, shared, thread, num_threads);
     fill_teams(fused, shared, thread, num_threads);
@@ -73,99 +71,116 @@ NETSURF_HD void prepare_delta_block(Block& block, const DeltaNetwork& network, c
   });
 }
 
-/// The entry of a patch of the first layer's kernel.
+/// The entry of a patch, of the first layer's kernel or not.
 NETSURF_HD inline DeltaEntry entry_of(const DeltaNetwork& network, uint32_t patch) {
-  const int stride = network.fused.stages[0].kernel_stride;
-  const auto place = static_cast<int>(patch >> 8) - network.first_kernel_byte;
   DeltaEntry entry;
-  entry.channel = static_cast<uint16_t>(place / stride);
-  entry.input = static_cast<uint16_t>(place % stride);
-  entry.operand = network.kernel[place];
-  entry.mask = static_cast<uint8_t>(patch);
+  const auto place = static_cast<int>(patch >> 8) - network.first_kernel_byte;
+  if (place < 0) return entry;
+  const int stride = network.fused.stages[0].kernel_stride;
+  entry.where = static_cast<uint32_t>(place / stride) << 16 | static_cast<uint32_t>(place % stride);
+  entry.what = (patch & 0xFF) << 8 | network.kernel[place];
   return entry;
 }
 
-/// Inverts the bits of a lane that the team holds and notes what hits the first layer; `side` is that of the
-/// notes, or -1 to put bits back.
+/// Inverts the bits of a lane that the team holds.
 template <class Warp>
-NETSURF_HD void note_flips(Warp& warp, const DeltaNetwork& network, const TeamPlace& place, DeltaNotes& notes,
-                           const PackedLists& lists, int lane_of_batch, int side) {
-  const FusedStage& stage = network.fused.stages[0];
-  const uint64_t begin = lists.offset[lane_of_batch], end = lists.offset[lane_of_batch + 1];
-  const auto stride = static_cast<uint64_t>(warp.count() * 32);
+NETSURF_HD_INLINE void flip_held(Warp& warp, const DeltaNetwork& network, const TeamPlace& place,
+                                 const LanePatches& list) {
+  const auto stride = static_cast<uint32_t>(warp.count() * 32);
   warp.each_lane([&](int lane) {
-    for (uint64_t i = begin + static_cast<uint64_t>(warp.index() * 32 + lane); i < end; i += stride) {
-      const uint32_t patch = lists.patches[i];
-      const auto byte = static_cast<int>(patch >> 8);
-      if (byte < network.first_kernel_byte) {
-        warp.exclusive_or(place.image() + byte / 4, (patch & 0xFF) << (8 * (byte % 4)));
-        const int channel = byte / 4 - stage.bias;
-        if (side >= 0 && i - begin < kMaxEntries) notes.entries[i - begin].channel = kNoChannel;
-        if (side >= 0 && channel >= 0 && channel < stage.num_channels)
-          warp.set_bits(&notes.dirty[side][channel / 32], uint32_t{1} << channel % 32);
-      } else if (side >= 0) {
-        const DeltaEntry entry = entry_of(network, patch);
-        const auto at = static_cast<uint32_t>(i - begin);
-        if (at < kMaxEntries) notes.entries[at] = entry;
-        warp.set_bits(&notes.dirty[side][entry.channel / 32], uint32_t{1} << entry.channel % 32);
-        warp.lower(&notes.first[side][entry.channel], at);
-      }
+    for (auto i = static_cast<uint32_t>(warp.index() * 32 + lane); i < list.count; i += stride) {
+      const uint32_t patch = list.patches[i];
+      if (static_cast<int>(patch >> 8) < network.first_kernel_byte)
+        warp.exclusive_or(place.image() + (patch >> 10), (patch & 0xFF) << (patch >> 5 & 24));
     }
   });
 }
 
-/// The first layer's codes of one channel with the lane's flips, from the clean products.
+/// Notes which channels of the first layer a lane hits, and by what.
 template <class Warp>
-NETSURF_HD void correct_channel(Warp& warp, const DeltaNetwork& network, const TeamPlace& place,
-                                const DeltaNotes& notes, int side, const PackedLists& lists,
-                                int lane_of_batch, int channel) {
-  struct Sums {
-    int32_t at[4];
-  };
+NETSURF_HD_INLINE void note_hits(Warp& warp, const DeltaNetwork& network, DeltaNotes& notes,
+                                 const LanePatches& list, int side) {
   const FusedStage& stage = network.fused.stages[0];
-  const uint64_t begin = lists.offset[lane_of_batch];
-  const auto count = static_cast<uint32_t>(lists.offset[lane_of_batch + 1] - begin);
-  const auto* products =
-      reinterpret_cast<const Sums*>(place.shared + network.products) + channel * (kDeltaSamples / 4);
-  typename Warp::template Lanes<Sums> sums;
-  warp.each_lane([&](int lane) { sums[lane] = products[lane]; });
+  const auto stride = static_cast<uint32_t>(warp.count() * 32);
+  warp.each_lane([&](int lane) {
+    const auto first = static_cast<uint32_t>(warp.index() * 32 + lane);
+    for (uint32_t i = first; i < list.count; i += stride) {
+      const uint32_t patch = list.patches[i];
+      const DeltaEntry entry = entry_of(network, patch);
+      if (i < kMaxEntries) notes.entries[i] = entry;
+      int channel = static_cast<int>(patch >> 10) - stage.bias;
+      if (entry.channel() != kNoChannel) {
+        channel = static_cast<int>(entry.channel());
+        warp.lower(&notes.first[side][channel], i);
+      }
+      if (channel >= 0 && channel < stage.num_channels)
+        warp.set_bits(&notes.dirty[side][channel / 32], uint32_t{1} << channel % 32);
+    }
+    if (first == 0 && list.count < kMaxEntries) notes.entries[list.count] = DeltaEntry();
+  });
+}
+
+/// What a lane of a warp has of a channel: four samples.
+struct alignas(16) FourSums {
+  int32_t at[4];
+};
+
+/// Adds what a channel's entries change to its products.
+template <bool kSigned, class Warp>
+NETSURF_HD_INLINE void add_entries(Warp& warp, const DeltaNetwork& network, const TeamPlace& place,
+                                   const DeltaNotes& notes, int side, const LanePatches& list, int channel,
+                                   typename Warp::template Lanes<FourSums>& sums) {
+  const auto* columns = reinterpret_cast<const uint32_t*>(place.shared + place.tile);
   auto entry_at = [&](uint32_t i) {
     if (i < kMaxEntries) return notes.entries[i];
-    return entry_of(network, lists.patches[begin + i]);
+    return i < list.count ? entry_of(network, list.patches[i]) : DeltaEntry();
   };
-  auto is_mine = [&](uint32_t i) {
-    if (i >= count) return false;
-    if (i >= kMaxEntries && static_cast<int>(lists.patches[begin + i] >> 8) < network.first_kernel_byte)
-      return false;
-    return entry_at(i).channel == channel;
-  };
-  for (uint32_t i = notes.first[side][channel]; is_mine(i);) {
-    const DeltaEntry entry = entry_at(i);
-    uint8_t mask = entry.mask;
-    for (++i; is_mine(i) && entry_at(i).input == entry.input; ++i) mask ^= entry_at(i).mask;
-    const int32_t difference =
-        static_cast<int8_t>(static_cast<uint8_t>(entry.operand ^ mask)) - static_cast<int8_t>(entry.operand);
-    const auto* column =
-        reinterpret_cast<const uint32_t*>(place.shared + place.tile + entry.input * kDeltaSamples);
+  uint32_t i = notes.first[side][channel];
+  DeltaEntry entry = entry_at(i);
+  while (entry.channel() == static_cast<uint32_t>(channel)) {
+    DeltaEntry next = entry_at(++i);
+    while (next.where == entry.where) {
+      entry.add_mask_of(next);
+      next = entry_at(++i);
+    }
+    const int32_t difference = entry.difference();
+    const uint32_t* column = columns + entry.input() * (kDeltaSamples / 4);
     warp.each_lane([&](int lane) {
       const uint32_t four = column[lane];
       NETSURF_UNROLL
-      for (int j = 0; j < 4; ++j)
-        sums[lane].at[j] += difference * read_code(stage, static_cast<uint8_t>(four >> 8 * j));
+      for (int j = 0; j < 4; ++j) {
+        const auto code = static_cast<uint8_t>(four >> 8 * j);
+        sums[lane].at[j] += difference * (kSigned ? static_cast<int8_t>(code) : static_cast<int32_t>(code));
+      }
     });
+    entry = next;
   }
-  const int32_t bias = bias_of(stage, place.image()[stage.bias + channel]);
+}
+
+/// The first layer's codes of one channel with the lane's flips, from the clean products.
+template <bool kSigned, class Warp>
+NETSURF_HD_INLINE void correct_channel(Warp& warp, const DeltaNetwork& network, const TeamPlace& place,
+                                       const DeltaNotes& notes, int side, const LanePatches& list,
+                                       int channel) {
+  const FusedStage& stage = network.fused.stages[0];
+  const auto* products = reinterpret_cast<const FourSums*>(place.shared + network.products) + channel * 32;
+  typename Warp::template Lanes<FourSums> sums;
+  warp.each_lane([&](int lane) { sums[lane] = products[lane]; });
+  add_entries<kSigned>(warp, network, place, notes, side, list, channel, sums);
+  core::QuickRequantizer quick = stage.quick;
+  const int32_t bias = bias_of(stage, place.image()[stage.bias + channel]) + quick.offset;
+  quick.offset = 0;
   warp.each_lane([&](int lane) {
     NETSURF_UNROLL
     for (int j = 0; j < 4; ++j)
-      *cell_of(network, place, 4 * lane + j, channel) =
-          static_cast<uint8_t>(finished(stage, sums[lane].at[j], bias));
+      *cell_of(network, place, 4 * lane + j, channel) = static_cast<uint8_t>(
+          core::requantize_quickly(summed(stage, sums[lane].at[j], bias), quick));
   });
 }
 
 template <class Warp>
-NETSURF_HD void restore_channel(Warp& warp, const DeltaNetwork& network, const TeamPlace& place,
-                                int channel) {
+NETSURF_HD_INLINE void restore_channel(Warp& warp, const DeltaNetwork& network, const TeamPlace& place,
+                                       int channel) {
   const auto* codes =
       reinterpret_cast<const uint32_t*>(place.shared + network.codes + channel * kDeltaSamples);
   warp.each_lane([&](int lane) {
@@ -177,19 +192,23 @@ NETSURF_HD void restore_channel(Warp& warp, const DeltaNetwork& network, const T
 }
 
 /// This lane's channels corrected, those of the lane before alone restored; the warps take turns.
-template <class Warp>
-NETSURF_HD void correct(Warp& warp, const DeltaNetwork& network, const TeamPlace& place,
-                        const DeltaNotes& notes, int side, const PackedLists& lists, int lane_of_batch) {
+template <bool kSigned, class Warp>
+NETSURF_HD_INLINE void correct(Warp& warp, const DeltaNetwork& network, const TeamPlace& place,
+                               const DeltaNotes& notes, int side, const LanePatches& list) {
   int turn = 0;
-  for (int word = 0; word < kMaxDirtyWords; ++word) {
-    const uint32_t now = notes.dirty[side][word];
-    for (uint32_t left = now | notes.dirty[1 - side][word]; left != 0; left &= left - 1, ++turn) {
-      if (turn % warp.count() != warp.index()) continue;
-      const int bit = std::countr_zero(left), channel = 32 * word + bit;
+  for (int first = 0; first < network.fused.stages[0].num_channels; first += 32) {
+    const uint32_t now = notes.dirty[side][first / 32], all = now | notes.dirty[1 - side][first / 32];
+    uint32_t mine = warp.ballot([&](int lane) {
+      const int before = core::num_set_bits(all & ((uint32_t{1} << lane) - 1));
+      return (all >> lane & 1) != 0 && (turn + before) % kDeltaWarps == warp.index();
+    });
+    turn += core::num_set_bits(all);
+    for (; mine != 0; mine &= mine - 1) {
+      const int bit = core::lowest_bit(mine);
       if ((now >> bit & 1) != 0) {
-        correct_channel(warp, network, place, notes, side, lists, lane_of_batch, channel);
+        correct_channel<kSigned>(warp, network, place, notes, side, list, first + bit);
       } else {
-        restore_channel(warp, network, place, channel);
+        restore_channel(warp, network, place, first + bit);
       }
     }
   }
@@ -197,36 +216,49 @@ NETSURF_HD void correct(Warp& warp, const DeltaNetwork& network, const TeamPlace
 
 /// Makes the notes of the lane before ready for the next one.
 template <class Warp>
-NETSURF_HD void clear_notes(Warp& warp, DeltaNotes& notes, int side) {
+NETSURF_HD_INLINE void clear_notes(Warp& warp, int num_channels, DeltaNotes& notes, int side) {
   warp.each_lane([&](int lane) {
     const int thread = warp.index() * 32 + lane, stride = warp.count() * 32;
-    for (int i = thread; i < 32 * kMaxDirtyWords; i += stride) notes.first[side][i] = ~uint32_t{0};
-    for (int i = thread; i < kMaxDirtyWords; i += stride) notes.dirty[side][i] = 0;
+    for (int i = thread; i < num_channels; i += stride) notes.first[side][i] = ~uint32_t{0};
+    if (thread < kMaxDirtyWords) notes.dirty[side][thread] = 0;
   });
 }
 
 /// As run_lanes of fused_body.h.
 template <class Team>
 NETSURF_HD_INLINE void run_delta_lanes(Team& team, const DeltaNetwork& network, const TeamPlace& place,
-                                const TeamShare& share, const FusedBatch& batch) {
+                                       const TeamShare& share, const FusedBatch& batch) {
   const FusedNetwork& fused = network.fused;
+  const FusedStage& stage = fused.stages[0];
   const int64_t first_sample = static_cast<int64_t>(share.tile) * kDeltaSamples;
+  const int num_lanes = batch.lists.num_lanes;
   auto& notes = *reinterpret_cast<DeltaNotes*>(place.shared + place.memory + network.notes);
+  LanePatches before, now, next;
+  if (share.first_lane < num_lanes) next = LanePatches(batch.lists, share.first_lane);
   int side = 0;
-  for (int lane = share.first_lane; lane < batch.lists.num_lanes; lane += share.stride, side = 1 - side) {
+  for (int lane = share.first_lane; lane < num_lanes; lane += share.stride, side = 1 - side) {
+    before = now;
+    now = next;
+    next = lane + share.stride < num_lanes ? LanePatches(batch.lists, lane + share.stride) : LanePatches();
     team.each_warp([&](auto& warp) {
-      if (lane != share.first_lane)
-        note_flips(warp, network, place, notes, batch.lists, lane - share.stride, -1);
-      note_flips(warp, network, place, notes, batch.lists, lane, side);
+      flip_held(warp, network, place, before);
+      flip_held(warp, network, place, now);
+      note_hits(warp, network, notes, now, side);
     });
     team.wait();
-    team.each_warp([&](auto& warp) { correct(warp, network, place, notes, side, batch.lists, lane); });
+    team.each_warp([&](auto& warp) {
+      fetch_ahead(warp, next);
+      if (stage.reads_signed) {
+        correct<true>(warp, network, place, notes, side, now);
+      } else {
+        correct<false>(warp, network, place, notes, side, now);
+      }
+    });
     team.wait();
     for (int i = 1; i < fused.num_stages; ++i) {
-      team.each_warp([&](auto& warp) {
-        if (i == 1) clear_notes(warp, notes, 1 - side);
-        run_stage(warp, fused.stages[i], place);
-      });
+      if (i == 1)
+        team.each_warp([&](auto& warp) { clear_notes(warp, stage.num_channels, notes, 1 - side); });
+      team.each_warp(StageBody<kMaxDeltaTiles>{fused.stages[i], place});
       team.wait();
     }
     const int64_t part = (static_cast<int64_t>(lane) * share.num_tiles + share.tile) * fused.num_warps;

@@ -78,21 +78,47 @@ class DeviceWarp {
   __device__ __forceinline__ void set_bits(uint32_t* word, uint32_t bits) { atomicOr(word, bits); }
   __device__ __forceinline__ void lower(uint32_t* word, uint32_t value) { atomicMin(word, value); }
   __device__ __forceinline__ void exclusive_or(uint32_t* word, uint32_t mask) { atomicXor(word, mask); }
+  __device__ __forceinline__ void prefetch(const uint32_t* word) {
+    asm volatile("prefetch.global.L1 [%0];" ::"l"(word));
+  }
 
-  /// part = the sum of the lanes' counts.
-  __device__ void put_sum(const Lanes<LaneCounts>& lanes, LaneCounts& part) {
+  /// A bit of each lane.
+  template <typename Condition>
+  __device__ __forceinline__ uint32_t ballot(Condition condition) {
+    return __ballot_sync(~0u, condition(static_cast<int>(threadIdx.x % 32)));
+  }
+
+  /// part = the sum of the lanes' counts; without losses those are zero.
+  __device__ __forceinline__ void put_sum(const Lanes<LaneCounts>& lanes, bool with_loss, LaneCounts& part) {
     LaneCounts sum = lanes.value;
     // Of a lane of the warp: at most the samples of a tile.
-    sum.correct = __reduce_add_sync(~0u, static_cast<int>(sum.correct));
-    sum.changed = __reduce_add_sync(~0u, static_cast<int>(sum.changed));
-    for (int distance = 16; distance > 0; distance /= 2) {
-      sum.loss += __shfl_xor_sync(~0u, sum.loss, distance);
-      sum.distance = core::held_sum(sum.distance, __shfl_xor_sync(~0u, sum.distance, distance));
+    const unsigned both =
+        __reduce_add_sync(~0u, static_cast<unsigned>(sum.correct) | static_cast<unsigned>(sum.changed) << 16);
+    sum.correct = both & 0xFFFF;
+    sum.changed = both >> 16;
+    sum.distance = held_warp_sum(sum.distance);
+    if (with_loss) {
+      for (int distance = 16; distance > 0; distance /= 2)
+        sum.loss += __shfl_xor_sync(~0u, sum.loss, distance);
     }
     if (threadIdx.x % 32 == 0) part = sum;
   }
 
  private:
+  /// The sum of numbers that are not negative, held at INT64_MAX; in three pieces that 32 bits can sum.
+  static __device__ __forceinline__ int64_t held_warp_sum(int64_t value) {
+    constexpr int kBits = 26;
+    constexpr unsigned kMask = (1u << kBits) - 1;
+    const unsigned low = __reduce_add_sync(~0u, static_cast<unsigned>(value) & kMask);
+    const unsigned middle =
+        __reduce_add_sync(~0u, static_cast<unsigned>(value >> kBits) & kMask) + (low >> kBits);
+    const unsigned high =
+        __reduce_add_sync(~0u, static_cast<unsigned>(value >> 2 * kBits)) + (middle >> kBits);
+    if (high >> (63 - 2 * kBits) != 0) return INT64_MAX;
+    return static_cast<int64_t>(high) << 2 * kBits | static_cast<int64_t>(middle & kMask) << kBits |
+           (low & kMask);
+  }
+
   int index_, count_;
 };
 

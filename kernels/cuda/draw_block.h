@@ -2,9 +2,9 @@
 // of kernels/core/mask.h; here the mask is of 32-bit words that may lie apart, as in shared memory.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 
+#include "kernels/core/bits.h"
 #include "kernels/core/host_device.h"
 #include "kernels/core/mask.h"
 #include "kernels/core/philox.h"
@@ -82,15 +82,6 @@ NETSURF_HD void draw_block(uint64_t key, uint64_t trial, uint32_t block, uint32_
   }
 }
 
-/// The place of the lowest bit that is set. REQUIRES: one is.
-NETSURF_HD inline uint32_t lowest_bit(uint32_t word) {
-#ifdef __CUDA_ARCH__
-  return static_cast<uint32_t>(__ffs(static_cast<int>(word)) - 1);
-#else
-  return static_cast<uint32_t>(std::countr_zero(word));
-#endif
-}
-
 /// visit(bit) for the flips of a block that protection leaves, ascending. `words` is scratch.
 template <typename Words, typename Visit>
 NETSURF_HD void visit_block(const BlockDraws& draws, uint64_t trial, uint32_t block, uint32_t count,
@@ -100,7 +91,7 @@ NETSURF_HD void visit_block(const BlockDraws& draws, uint64_t trial, uint32_t bl
   for (uint32_t w = 0; w < (size + 31) / 32; ++w) {
     const uint32_t base = block * core::kBlockBits + w * 32;
     for (uint32_t word = words[w]; word != 0; word &= word - 1) {
-      const uint32_t bit = base + lowest_bit(word);
+      const uint32_t bit = base + static_cast<uint32_t>(core::lowest_bit(word));
       if (!draws.immune(bit)) visit(bit);
     }
   }

@@ -68,7 +68,7 @@ struct FusedNetwork {
   int tile = 0;                          // byte of shared memory
   int tile_bytes = 0, sample_bytes = 0;  // sample_bytes: from one sample of the tile to the next
   int filled_bytes = 0;                  // of a sample that `sources` fills; what is left is 0
-  int teams = 0, team_bytes = 0, image_words = 0, activations = 0;  // `activations`: byte of a team's memory
+  int teams = 0, team_bytes = 0, image_words = 0;
   int clean = 0;  // byte of shared memory: int32 clean codes [tile_samples, num_scores], predictions, labels
   int num_scores = 0;
   int shared_bytes = 0;

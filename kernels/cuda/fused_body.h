@@ -27,20 +27,13 @@ NETSURF_HD inline int32_t bias_of(const FusedStage& stage, uint32_t stored) {
   return bias << stage.bias_shift;
 }
 
+/// A sum before it is requantized.
 NETSURF_HD inline int32_t summed(const FusedStage& stage, int32_t products, int32_t bias) {
   return static_cast<int32_t>(static_cast<uint32_t>(products) * static_cast<uint32_t>(stage.product_factor) +
                               static_cast<uint32_t>(bias));
 }
 
-/// One sum on its way to a code, or to a score, whatever the ending.
-NETSURF_HD inline int32_t finished(const FusedStage& stage, int32_t products, int32_t bias) {
-  const int32_t sum = summed(stage, products, bias);
-  if (stage.ending == FusedEnding::codes) return core::requantize_quickly(sum, stage.quick);
-  return stage.finishes ? core::requantize_plainly(sum, stage.finish) : sum;
-}
-
 NETSURF_HD inline int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
-NETSURF_HD inline int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 
 /// What the channels of a pass that a lane has add to their products; codes' offset is in it.
 template <int kColumnTiles>
@@ -266,14 +259,15 @@ NETSURF_HD_INLINE void run_units(Warp& warp, const FusedStage& stage, const Team
   }
 }
 
-template <class Warp>
+/// `kMostTiles`: the most column tiles that a unit of the network has.
+template <int kMostTiles, class Warp>
 NETSURF_HD_INLINE void run_stage(Warp& warp, const FusedStage& stage, const TeamPlace& place) {
   if (stage.ending == FusedEnding::scores) {
     run_units<2, FusedEnding::scores>(warp, stage, place);
   } else if (stage.ending == FusedEnding::any) {
     run_units<2, FusedEnding::any>(warp, stage, place);
-  } else if (stage.num_column_tiles == 8) {
-    run_units<8, FusedEnding::codes>(warp, stage, place);
+  } else if (kMostTiles == 8 && stage.num_column_tiles == 8) {
+    run_units<kMostTiles, FusedEnding::codes>(warp, stage, place);
   } else if (stage.num_column_tiles == 4) {
     run_units<4, FusedEnding::codes>(warp, stage, place);
   } else {
@@ -282,38 +276,61 @@ NETSURF_HD_INLINE void run_stage(Warp& warp, const FusedStage& stage, const Team
 }
 
 /// run_stage, as each_warp takes it.
+template <int kMostTiles>
 struct StageBody {
   const FusedStage& stage;
   const TeamPlace& place;
 
   template <class Warp>
   NETSURF_HD_INLINE void operator()(Warp& warp) const {
-    run_stage(warp, stage, place);
+    run_stage<kMostTiles>(warp, stage, place);
   }
 };
 
-/// Inverts the bits of one lane, or puts them back. Several patches are fetched at a time: memory is far
-/// away.
+/// The patches of one lane.
+struct LanePatches {
+  const uint32_t* patches = nullptr;
+  uint32_t count = 0;
+
+  NETSURF_HD LanePatches() = default;
+  NETSURF_HD LanePatches(const PackedLists& lists, int lane)
+      : patches(lists.patches + lists.offset[lane]),
+        count(static_cast<uint32_t>(lists.offset[lane + 1] - lists.offset[lane])) {}
+};
+
+constexpr uint32_t kPatchesAtOnce = 8;  // that each lane of a warp fetches before it applies the first
+
+/// Inverts the bits of a lane, or puts them back. Memory is far away, so several patches are on their way at
+/// a time; a warp takes runs of them, so that their addresses differ by constants. Behind the last come
+/// patches of no bits in as many words, which cost less than to ask.
 template <class Warp>
-NETSURF_HD void flip(Warp& warp, const PackedLists& lists, int lane_of_batch, uint32_t* image) {
-  constexpr int kAtOnce = 8;
-  const uint64_t begin = lists.offset[lane_of_batch], end = lists.offset[lane_of_batch + 1];
-  const auto stride = static_cast<uint64_t>(warp.count() * 32);
+NETSURF_HD_INLINE void flip(Warp& warp, const LanePatches& lane_patches, uint32_t* image) {
+  constexpr uint32_t kRun = 32 * kPatchesAtOnce;
+  const uint32_t count = lane_patches.count;
   warp.each_lane([&](int lane) {
-    for (uint64_t i = begin + static_cast<uint64_t>(warp.index() * 32 + lane); i < end;
-         i += kAtOnce * stride) {
-      uint32_t patches[kAtOnce];
+    for (uint32_t begin = static_cast<uint32_t>(warp.index()) * kRun + static_cast<uint32_t>(lane);
+         begin < count; begin += static_cast<uint32_t>(warp.count()) * kRun) {
+      const uint32_t* from = lane_patches.patches + begin;
+      uint32_t patches[kPatchesAtOnce];
       NETSURF_UNROLL
-      for (int j = 0; j < kAtOnce; ++j) {
-        uint64_t at = i + static_cast<uint64_t>(j) * stride;
-        patches[j] = at < end ? lists.patches[at] : 0;
-      }
+      for (uint32_t i = 0; i < kPatchesAtOnce; ++i)
+        patches[i] = begin + 32 * i < count ? from[32 * i] : static_cast<uint32_t>(lane) << 10;
       NETSURF_UNROLL
-      for (int j = 0; j < kAtOnce; ++j) {
-        if (patches[j] != 0)
-          warp.exclusive_or(image + (patches[j] >> 10), (patches[j] & 0xFF) << (patches[j] >> 5 & 24));
-      }
+      for (uint32_t i = 0; i < kPatchesAtOnce; ++i)
+        warp.exclusive_or(image + (patches[i] >> 10), (patches[i] & 0xFF) << (patches[i] >> 5 & 24));
     }
+  });
+}
+
+/// Asks for a lane's patches before they are needed: one line of memory each thread.
+template <class Warp>
+NETSURF_HD_INLINE void fetch_ahead(Warp& warp, const LanePatches& lane_patches) {
+  constexpr uint32_t kLine = 32;  // patches
+  warp.each_lane([&](int lane) {
+    const auto stride = static_cast<uint32_t>(warp.count()) * 32 * kLine;
+    for (uint32_t i = (static_cast<uint32_t>(warp.index()) * 32 + static_cast<uint32_t>(lane)) * kLine;
+         i < lane_patches.count; i += stride)
+      warp.prefetch(lane_patches.patches + i);
   });
 }
 
@@ -342,7 +359,7 @@ NETSURF_HD void count(Warp& warp, const FusedNetwork& network, const TeamPlace& 
                   mine[lane]);
     }
   });
-  warp.put_sum(mine, part);
+  warp.put_sum(mine, data.with_loss, part);
 }
 
 /// Fills the clean tile, for one thread of num_threads.
@@ -396,16 +413,23 @@ struct TeamShare {
 
 template <class Team>
 NETSURF_HD_INLINE void run_lanes(Team& team, const FusedNetwork& network, const TeamPlace& place,
-                          const TeamShare& share, const FusedBatch& batch) {
+                                 const TeamShare& share, const FusedBatch& batch) {
   const int64_t first_sample = static_cast<int64_t>(share.tile) * network.tile_samples;
-  for (int lane = share.first_lane; lane < batch.lists.num_lanes; lane += share.stride) {
+  const int num_lanes = batch.lists.num_lanes;
+  LanePatches before, now, next;
+  if (share.first_lane < num_lanes) next = LanePatches(batch.lists, share.first_lane);
+  for (int lane = share.first_lane; lane < num_lanes; lane += share.stride) {
+    before = now;
+    now = next;
+    next = lane + share.stride < num_lanes ? LanePatches(batch.lists, lane + share.stride) : LanePatches();
     team.each_warp([&](auto& warp) {
-      if (lane != share.first_lane) flip(warp, batch.lists, lane - share.stride, place.image());
-      flip(warp, batch.lists, lane, place.image());
+      flip(warp, before, place.image());
+      flip(warp, now, place.image());
     });
     team.wait();
     for (int i = 0; i < network.num_stages; ++i) {
-      team.each_warp(StageBody{network.stages[i], place});
+      team.each_warp(StageBody<kMaxColumnTiles>{network.stages[i], place});
+      if (i == 0) team.each_warp([&](auto& warp) { fetch_ahead(warp, next); });
       team.wait();
     }
     const int64_t part = (static_cast<int64_t>(lane) * share.num_tiles + share.tile) * network.num_warps;

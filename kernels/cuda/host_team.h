@@ -69,7 +69,15 @@ class HostWarp {
   void lower(uint32_t* word, uint32_t value) { *word = value < *word ? value : *word; }
   void exclusive_or(uint32_t* word, uint32_t mask) { *word ^= mask; }
 
-  void put_sum(const Lanes<LaneCounts>& lanes, LaneCounts& part) {
+  template <typename Condition>
+  uint32_t ballot(Condition condition) {
+    uint32_t bits = 0;
+    for (int lane = 0; lane < kLanes; ++lane) bits |= static_cast<uint32_t>(condition(lane)) << lane;
+    return bits;
+  }
+  void prefetch(const uint32_t*) {}
+
+  void put_sum(const Lanes<LaneCounts>& lanes, bool, LaneCounts& part) {
     part = {};
     for (const LaneCounts& one : lanes.value) {
       part.correct += one.correct;

@@ -112,6 +112,7 @@ class PlanMaker {
     int column_tiles = padded(stage.num_channels) / 8;
     stage.num_column_tiles = 2;
     for (int wide : {8, 4}) {
+      if (corrects_ && wide > cuda::kMaxDeltaTiles) continue;
       if (stage.ending == cuda::FusedEnding::codes && column_tiles % wide == 0 &&
           stage.num_groups * (column_tiles / wide) >= cut_.num_warps) {
         stage.num_column_tiles = wide;
@@ -361,8 +362,10 @@ class PlanMaker {
 std::optional<FusedPlan> fitting_plan(const PlainNetwork& plain, const BitSpace& space,
                                       const FusedChain& chain, const FusedCut& cut, bool corrects,
                                       int shared_bytes) {
-  if (cut.num_teams * cut.num_warps * 32 > cuda::kMaxFusedThreads) return std::nullopt;
+  const int most_threads = corrects ? cuda::kMaxDeltaThreads : cuda::kMaxFusedThreads;
+  if (cut.num_teams * cut.num_warps * 32 > most_threads) return std::nullopt;
   FusedPlan plan = PlanMaker(plain, space, chain, cut, corrects).make();
+  if (corrects && plan.network.stages[0].ending != cuda::FusedEnding::codes) return std::nullopt;
   if (plan.network.shared_bytes > shared_bytes || 4 * plan.image.size() > cuda::kMaxImageBytes)
     return std::nullopt;
   return plan;
@@ -377,14 +380,13 @@ std::optional<FusedPlan> make_fused_plan(const PlainNetwork& plain, const BitSpa
 
 std::optional<FusedPlan> make_delta_plan(const PlainNetwork& plain, const BitSpace& space,
                                          const FusedChain& chain, int num_teams, int shared_bytes) {
-  constexpr int kWarps = cuda::kDeltaSamples / 32;
   const ChainStage& first = chain.stages[0];
   const Model& model = plain.model();
   if (chain.stages.size() < 2 || first.pools || !first.finish ||
       model.layers()[static_cast<size_t>(first.layer)].kind != LayerKind::dense ||
       first.out_image[2] > 32 * cuda::kMaxDirtyWords || model.type(0).elements() > UINT16_MAX)
     return std::nullopt;
-  return fitting_plan(plain, space, chain, {cuda::kDeltaSamples, num_teams, kWarps}, true, shared_bytes);
+  return fitting_plan(plain, space, chain, {cuda::kDeltaSamples, num_teams, cuda::kDeltaWarps}, true, shared_bytes);
 }
 
 }  // namespace netsurf

@@ -45,7 +45,7 @@ std::optional<FusedPlan> make_fused_plan(const PlainNetwork& plain, const BitSpa
 
 /// The same for the delta path (kernels/cuda/delta.h): a tile of kDeltaSamples, the first layer's kernel kept
 /// out of the teams' images. Nothing also where the first layer is not a dense one that ends in an
-/// activation, is the only one, or is too large for the notes of a team.
+/// activation of the quick kind, is the only one, or is too large for the notes of a team.
 std::optional<FusedPlan> make_delta_plan(const PlainNetwork& plain, const BitSpace& space,
                                          const FusedChain& chain, int num_teams, int shared_bytes);
 
