@@ -7,7 +7,7 @@
 
 namespace netsurf::cuda {
 
-inline constexpr int kDeltaSamples = 128;  // of a tile: four of each lane of a warp
+inline constexpr int kDeltaSamples = 128;               // of a tile: four of each lane of a warp
 inline constexpr int kDeltaWarps = kDeltaSamples / 32;  // of a team
 inline constexpr int kMaxDeltaThreads = 512;            // of a block, with the registers that leaves a thread
 inline constexpr int kMaxDeltaTiles = 4;                // of a unit of the stages after the first, likewise
@@ -22,8 +22,9 @@ inline constexpr uint32_t kNoChannel = 0xFFFF;
 
 /// One correction: what a flip of an operand of the first layer inverts. Read and written as a whole.
 struct alignas(8) DeltaEntry {
-  uint32_t where = kNoChannel << 16;  // channel, above 16 bits of input; kNoChannel: a patch of something else
-  uint32_t what = 0;                   // mask, above 8 bits of operand
+  uint32_t where =
+      kNoChannel << 16;  // channel, above 16 bits of input; kNoChannel: a patch of something else
+  uint32_t what = 0;     // mask, above 8 bits of operand
 
   NETSURF_HD uint32_t channel() const { return where >> 16; }
   NETSURF_HD uint32_t input() const { return where & 0xFFFF; }

@@ -53,7 +53,8 @@ NETSURF_HD void prepare_delta_block(Block& block, const DeltaNetwork& network, c
     for (int i = thread; i < num_codes; i += num_threads) {
       products[i] = network.clean_products[static_cast<int64_t>(tile) * num_codes + i];
       int32_t bias = bias_of(stage, fused.image[stage.bias + i / kDeltaSamples]);
-      shared[network.codes + i] = static_cast<uint8_t>(core::requantize_quickly(summed(stage, products[i], bias), stage.quick));
+      shared[network.codes + i] =
+          static_cast<uint8_t>(core::requantize_quickly(summed(stage, products[i], bias), stage.quick));
     }
     fill_clean(fused, data, first, shared, thread, num_threads);
     fill_teams(fused, shared, thread, num_threads);
@@ -173,8 +174,8 @@ NETSURF_HD_INLINE void correct_channel(Warp& warp, const DeltaNetwork& network, 
   warp.each_lane([&](int lane) {
     NETSURF_UNROLL
     for (int j = 0; j < 4; ++j)
-      *cell_of(network, place, 4 * lane + j, channel) = static_cast<uint8_t>(
-          core::requantize_quickly(summed(stage, sums[lane].at[j], bias), quick));
+      *cell_of(network, place, 4 * lane + j, channel) =
+          static_cast<uint8_t>(core::requantize_quickly(summed(stage, sums[lane].at[j], bias), quick));
   });
 }
 
@@ -256,8 +257,7 @@ NETSURF_HD_INLINE void run_delta_lanes(Team& team, const DeltaNetwork& network, 
     });
     team.wait();
     for (int i = 1; i < fused.num_stages; ++i) {
-      if (i == 1)
-        team.each_warp([&](auto& warp) { clear_notes(warp, stage.num_channels, notes, 1 - side); });
+      if (i == 1) team.each_warp([&](auto& warp) { clear_notes(warp, stage.num_channels, notes, 1 - side); });
       team.each_warp(StageBody<kMaxDeltaTiles>{fused.stages[i], place});
       team.wait();
     }

@@ -45,15 +45,16 @@ class DeviceWarp {
   }
 
   /// sums(l)[4] += left [16, 32] x right [8, 32]^T, right in its registers `first` and `first` + 1; where it
-  /// begins the sums are the products alone. Left is int8 or uint8, right int8. Lane l has rows l / 4 (elements 0, 1) and l / 4 + 8 (elements 2, 3), columns
-  /// 2 (l % 4) and the next.
+  /// begins the sums are the products alone. Left is int8 or uint8, right int8. Lane l has rows l / 4
+  /// (elements 0, 1) and l / 4 + 8 (elements 2, 3), columns 2 (l % 4) and the next.
   template <bool kSigned, bool kBegins, typename Sums>
   __device__ __forceinline__ void multiply(const Lanes<Four>& left, const Lanes<Four>& right, int first,
                                            Sums sums) {
     int32_t(&c)[4] = sums(static_cast<int>(threadIdx.x % 32));
     const uint32_t* a = left.value.at;
     const uint32_t* b = right.value.at + first;
-    const int32_t before[4] = {kBegins ? 0 : c[0], kBegins ? 0 : c[1], kBegins ? 0 : c[2], kBegins ? 0 : c[3]};
+    const int32_t before[4] = {kBegins ? 0 : c[0], kBegins ? 0 : c[1], kBegins ? 0 : c[2],
+                               kBegins ? 0 : c[3]};
     if constexpr (kSigned) {
       asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
           "{%10, %11, %12, %13};"

@@ -40,15 +40,15 @@ struct FusedStage {
   int input = 0;   // byte of the tile or of the team's memory
   int output = 0;  // byte of the team's memory; the last stage puts int32 there, others codes
   int num_groups = 0;
-  int num_column_tiles = 0;           // of one unit of work: 2, 4 or 8; 2 where not codes are put out
-  int num_passes = 0;                 // units of work that share a group
-  int num_steps = 0;                  // of kStepBytes operands
-  int kernel = 0, kernel_stride = 0;  // image: byte of [channels in whole passes, kernel_stride]
-  int bias = 0;                       // image: word of [channels in whole passes]
-  int num_channels = 0;               // of the last stage: what it puts out
+  int num_column_tiles = 0;                // of one unit of work: 2, 4 or 8; 2 where not codes are put out
+  int num_passes = 0;                      // units of work that share a group
+  int num_steps = 0;                       // of kStepBytes operands
+  int kernel = 0, kernel_stride = 0;       // image: byte of [channels in whole passes, kernel_stride]
+  int bias = 0;                            // image: word of [channels in whole passes]
+  int num_channels = 0;                    // of the last stage: what it puts out
   int product_factor = 1, bias_shift = 0;  // a power of two, which takes no shift of its own
-  int bias_extension = 0;         // bits that a stored bias is shifted left and arithmetically back by
-  int first_chunk = 0;  // in the chunk table: [2 num_steps] bytes from a row's begin
+  int bias_extension = 0;  // bits that a stored bias is shifted left and arithmetically back by
+  int first_chunk = 0;     // in the chunk table: [2 num_steps] bytes from a row's begin
   // Of an octet's first sample, and from a sample to the next: bytes from `input`; bytes (of scores: words)
   // from `output`. Octets that are not there repeat the last one.
   const int32_t* rows = nullptr;   // [num_groups, kGroupOctets]

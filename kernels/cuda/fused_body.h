@@ -42,8 +42,9 @@ struct PassBiases {
 };
 
 template <int kColumnTiles, FusedEnding kEnding, class Warp>
-NETSURF_HD_INLINE void load_biases(Warp& warp, const FusedStage& stage, const TeamPlace& place, int first_channel,
-                            typename Warp::template Lanes<PassBiases<kColumnTiles>>& biases) {
+NETSURF_HD_INLINE void load_biases(Warp& warp, const FusedStage& stage, const TeamPlace& place,
+                                   int first_channel,
+                                   typename Warp::template Lanes<PassBiases<kColumnTiles>>& biases) {
   struct Two {
     uint32_t at[2];
   };
@@ -63,8 +64,9 @@ NETSURF_HD_INLINE void load_biases(Warp& warp, const FusedStage& stage, const Te
 
 /// Puts out what a lane has of one octet: of every tile two neighbouring channels of one sample.
 template <int kColumnTiles, FusedEnding kEnding, class Warp>
-NETSURF_HD_INLINE void put_octet(Warp& warp, const FusedStage& stage, uint8_t* output, int32_t cell, int channel,
-                          const PassBiases<kColumnTiles>& biases, const int32_t (&products)[kColumnTiles][2]) {
+NETSURF_HD_INLINE void put_octet(Warp& warp, const FusedStage& stage, uint8_t* output, int32_t cell,
+                                 int channel, const PassBiases<kColumnTiles>& biases,
+                                 const int32_t (&products)[kColumnTiles][2]) {
   core::QuickRequantizer quick = stage.quick;
   quick.offset = 0;  // in the bias
   const int num_channels = stage.num_channels;
@@ -95,9 +97,9 @@ NETSURF_HD_INLINE void put_octet(Warp& warp, const FusedStage& stage, uint8_t* o
 
 template <int kColumnTiles, FusedEnding kEnding, class Warp>
 NETSURF_HD_INLINE void put_out(Warp& warp, const FusedStage& stage, const TeamPlace& place, int group,
-                        int first_channel,
-                        const typename Warp::template Lanes<PassBiases<kColumnTiles>>& biases,
-                        const typename Warp::template Lanes<GroupSums<kColumnTiles>>& sums) {
+                               int first_channel,
+                               const typename Warp::template Lanes<PassBiases<kColumnTiles>>& biases,
+                               const typename Warp::template Lanes<GroupSums<kColumnTiles>>& sums) {
   uint8_t* output = place.shared + place.memory + stage.output;
   warp.each_lane([&](int lane) {
     // Of elements 0 and 1 of matrix 0 sample lane / 4 of the first octet; elements 2 and 3 are the second's,
@@ -146,15 +148,15 @@ struct UnitPlaces {
 
 template <class Warp>
 NETSURF_HD_INLINE void read_chunk(Warp& warp, const FusedStage& stage, const TeamPlace& place, int step,
-                           UnitPlaces<Warp>& from) {
+                                  UnitPlaces<Warp>& from) {
   const int32_t* chunks = place.chunks() + stage.first_chunk + 2 * step;
   warp.each_lane([&](int lane) { from.chunk[lane] = static_cast<uint32_t>(chunks[lane / 16]); });
 }
 
 /// Loads a step's operands and looks up where the next step's rows are.
 template <int kColumnTiles, class Warp>
-NETSURF_HD_INLINE void load_step(Warp& warp, const FusedStage& stage, const TeamPlace& place, UnitPlaces<Warp>& from,
-                          int step, StepOperands<kColumnTiles, Warp>& to) {
+NETSURF_HD_INLINE void load_step(Warp& warp, const FusedStage& stage, const TeamPlace& place,
+                                 UnitPlaces<Warp>& from, int step, StepOperands<kColumnTiles, Warp>& to) {
   NETSURF_UNROLL
   for (int i = 0; i < 2; ++i)
     warp.load(to.rows[i], place.shared, [&](int lane) { return from.rows[i][lane] + from.chunk[lane]; });
@@ -170,7 +172,7 @@ NETSURF_HD_INLINE void load_step(Warp& warp, const FusedStage& stage, const Team
 /// `kBegins`: the sums are these products alone.
 template <int kColumnTiles, bool kSigned, bool kBegins, class Warp>
 NETSURF_HD_INLINE void multiply_step(Warp& warp, const StepOperands<kColumnTiles, Warp>& operands,
-                              typename Warp::template Lanes<GroupSums<kColumnTiles>>& sums) {
+                                     typename Warp::template Lanes<GroupSums<kColumnTiles>>& sums) {
   NETSURF_UNROLL
   for (int tile = 0; tile < kColumnTiles; ++tile) {
     NETSURF_UNROLL
@@ -185,8 +187,8 @@ NETSURF_HD_INLINE void multiply_step(Warp& warp, const StepOperands<kColumnTiles
 /// All steps of a unit. A step's operands come in while the one before is multiplied.
 template <int kColumnTiles, bool kSigned, class Warp>
 NETSURF_HD_INLINE void multiply_all(Warp& warp, const FusedStage& stage, const TeamPlace& place,
-                             UnitPlaces<Warp>& from,
-                             typename Warp::template Lanes<GroupSums<kColumnTiles>>& sums) {
+                                    UnitPlaces<Warp>& from,
+                                    typename Warp::template Lanes<GroupSums<kColumnTiles>>& sums) {
   const int num_steps = stage.num_steps;
   StepOperands<kColumnTiles, Warp> even, odd;
   read_chunk(warp, stage, place, 0, from);
@@ -217,15 +219,16 @@ NETSURF_HD_INLINE void multiply_all(Warp& warp, const FusedStage& stage, const T
 /// One group of octets against the channels of one pass.
 template <int kColumnTiles, bool kSigned, FusedEnding kEnding, class Warp>
 NETSURF_HD_INLINE void run_unit(Warp& warp, const FusedStage& stage, const TeamPlace& place, int group,
-                         int first_channel,
-                         const typename Warp::template Lanes<PassBiases<kColumnTiles>>& biases) {
+                                int first_channel,
+                                const typename Warp::template Lanes<PassBiases<kColumnTiles>>& biases) {
   UnitPlaces<Warp> from;
   const uint32_t input = (stage.reads_tile ? place.tile : place.memory) + static_cast<uint32_t>(stage.input);
   warp.each_lane([&](int lane) {
     NETSURF_UNROLL
     for (int i = 0; i < 2; ++i)
-      from.rows[i][lane] = input + static_cast<uint32_t>(stage.rows[group * kGroupOctets + 2 * i + lane / 8 % 2] +
-                                                         lane % 8 * stage.row_stride);
+      from.rows[i][lane] =
+          input + static_cast<uint32_t>(stage.rows[group * kGroupOctets + 2 * i + lane / 8 % 2] +
+                                        lane % 8 * stage.row_stride);
     int channel = first_channel + lane / 16 * 8 + lane % 8;
     from.kernel[lane] = place.memory + static_cast<uint32_t>(stage.kernel + channel * stage.kernel_stride +
                                                              lane / 8 % 2 * kChunkBytes);

@@ -67,6 +67,21 @@ std::vector<std::string> word_violations(const std::vector<File>& tree) {
   return violations;
 }
 
+std::vector<std::string> device_violations(const std::vector<File>& tree) {
+  static const std::regex kCounting("std::(count[lr]_(zero|one)|popcount|rot[lr]|bit_(width|floor|ceil))");
+  std::vector<std::string> violations;
+  for (const File& file : tree) {
+    const bool is_device =
+        starts_with_folder(file.path, "kernels/core") || starts_with_folder(file.path, "kernels/cuda");
+    if (!is_device || file.path == "kernels/core/bits.h") continue;
+    if (!file.path.ends_with(".h") && !file.path.ends_with(".cuh")) continue;
+    std::smatch match;
+    if (std::regex_search(file.text, match, kCounting))
+      violations.push_back(file.path + ": calls " + match.str() + " (see kernels/core/bits.h)");
+  }
+  return violations;
+}
+
 std::vector<std::string> corpus_violations(const std::vector<File>& tree) {
   std::set<std::string> targets, corpora;
   static const std::regex kTarget("tests/fuzz/fuzz_(\\w+)\\.cc"), kCorpus("tests/fuzz/corpus/(\\w+)/.+");

@@ -16,6 +16,9 @@ std::vector<std::string> readme_violations(const std::vector<File>& tree);
 /// Lines that name a place on somebody's machine, or put work off with a marker instead of an issue.
 std::vector<std::string> word_violations(const std::vector<File>& tree);
 
+/// Lines of device headers that call what <bit> counts with; kernels/core/bits.h, which says why, may.
+std::vector<std::string> device_violations(const std::vector<File>& tree);
+
 /// Fuzz targets tests/fuzz/fuzz_<name>.cc without a file in tests/fuzz/corpus/<name>, and corpora without a
 /// target.
 std::vector<std::string> corpus_violations(const std::vector<File>& tree);

@@ -29,6 +29,7 @@ TEST_F(TreeRules, EveryFolderWithSourcesHasAShortReadme) {
   EXPECT_THAT(readme_violations(tree()), IsEmpty());
 }
 TEST_F(TreeRules, NoFileNamesAMachineOrPutsWorkOff) { EXPECT_THAT(word_violations(tree()), IsEmpty()); }
+TEST_F(TreeRules, NoDeviceHeaderCountsBitsByTheLibrary) { EXPECT_THAT(device_violations(tree()), IsEmpty()); }
 TEST_F(TreeRules, EveryFuzzTargetHasASavedCorpus) { EXPECT_THAT(corpus_violations(tree()), IsEmpty()); }
 TEST_F(TreeRules, EveryRelativeLinkLeadsSomewhere) { EXPECT_THAT(link_violations(tree()), IsEmpty()); }
 
@@ -48,6 +49,13 @@ TEST_F(TreeRules, AForbiddenWordIsFoundWithItsLine) {
   EXPECT_THAT(word_violations({{"a.md", std::string("see /ho") + "me/anna/net"}}),
               ElementsAre(HasSubstr("a.md:1")));
   EXPECT_THAT(word_violations({{"a.md", "mktemp -d XXXXXX and the homework/ of a framework/"}}), IsEmpty());
+}
+
+TEST_F(TreeRules, ADeviceHeaderThatCountsBitsByTheLibraryIsFound) {
+  const std::string call = "int a = std::countr_zero(b);";
+  EXPECT_THAT(device_violations({{"kernels/cuda/a.h", call}}),
+              ElementsAre("kernels/cuda/a.h: calls std::countr_zero (see kernels/core/bits.h)"));
+  EXPECT_THAT(device_violations({{"kernels/cpu/a.h", call}, {"kernels/core/bits.h", call}}), IsEmpty());
 }
 
 TEST_F(TreeRules, AFuzzTargetWithoutACorpusIsFoundAndTheOtherWayRound) {

@@ -386,7 +386,8 @@ std::optional<FusedPlan> make_delta_plan(const PlainNetwork& plain, const BitSpa
       model.layers()[static_cast<size_t>(first.layer)].kind != LayerKind::dense ||
       first.out_image[2] > 32 * cuda::kMaxDirtyWords || model.type(0).elements() > UINT16_MAX)
     return std::nullopt;
-  return fitting_plan(plain, space, chain, {cuda::kDeltaSamples, num_teams, cuda::kDeltaWarps}, true, shared_bytes);
+  return fitting_plan(plain, space, chain, {cuda::kDeltaSamples, num_teams, cuda::kDeltaWarps}, true,
+                      shared_bytes);
 }
 
 }  // namespace netsurf
