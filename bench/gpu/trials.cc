@@ -155,7 +155,7 @@ bool run_trials(const Effort& effort) {
     uint64_t max_batch;
     bool with_loss;
   };
-  std::vector<Way> ways = {{1024, false}, {1024, true}, {4096, false}, {256, false}};
+  std::vector<Way> ways = {{8192, false}, {8192, true}, {1024, false}, {256, false}};
   if (effort.is_quick) ways.resize(2);
   Stopwatch clock;
   std::vector<Network> all = networks(effort.is_quick);

@@ -12,7 +12,9 @@ inline constexpr int kDeltaWarps = kDeltaSamples / 32;  // of a team
 inline constexpr int kMaxDeltaThreads = 512;            // of a block, with the registers that leaves a thread
 inline constexpr int kMaxDeltaTiles = 4;                // of a unit of the stages after the first, likewise
 inline constexpr int kMaxDirtyWords = 8;                // of marks: 256 channels
-inline constexpr int kMaxEntries = 512;  // corrections that a team lists in shared memory; more are fetched
+inline constexpr int kMaxEntries = 320;  // corrections that a team lists in shared memory; more are fetched
+// Bytes from one input's codes to the next one's in the tile: inputs side by side begin in different banks.
+inline constexpr int kDeltaRowBytes = kDeltaSamples + 4;
 
 /// The sample of a tile that position p holds: positions 4 l .. 4 l + 3 are what lane l of a warp has, and
 /// those of all lanes at one of the four are neighbours.
@@ -38,17 +40,22 @@ struct alignas(8) DeltaEntry {
 
 /// A team's notes on its lane's flips in the first layer, of this lane and of the one before in turns.
 struct DeltaNotes {
-  uint32_t dirty[2][kMaxDirtyWords];       // bits of channels
-  uint32_t first[2][32 * kMaxDirtyWords];  // entry where a channel's begin; ~0: none
-  DeltaEntry entries[kMaxEntries];         // in the order of patches; behind the last one of no channel
+  uint32_t (*dirty)[kMaxDirtyWords] = nullptr;  // [2, words] bits of channels
+  uint32_t* first = nullptr;                    // [2, num_channels] entry where a channel's begin; ~0: none
+  DeltaEntry* entries = nullptr;  // [kMaxEntries] in the order of patches; behind the last one of no channel
 };
 
+/// Bytes of a team's notes.
+NETSURF_HD constexpr int note_bytes(int num_channels) {
+  return 2 * 4 * (kMaxDirtyWords + num_channels) + kMaxEntries * static_cast<int>(sizeof(DeltaEntry));
+}
+
 struct DeltaNetwork {
-  FusedNetwork fused;  // its tile is uint8 [num_inputs, kDeltaSamples] codes in the order of positions
+  FusedNetwork fused;  // its tile is uint8 [num_inputs, kDeltaRowBytes] codes in the order of positions
   int num_inputs = 0;
   int products = 0;           // byte of shared memory: int32 [num_channels, kDeltaSamples], without bias
   int codes = 0;              // byte of shared memory: uint8 [num_channels, kDeltaSamples], clean
-  int notes = 0;              // byte of a team's memory
+  int notes = 0;              // byte of a team's memory: note_bytes(num_channels)
   int first_kernel_byte = 0;  // places from here on are the first layer's kernel, which no team holds
   const uint8_t* kernel = nullptr;          // [num_channels, kernel_stride] clean operands
   const int32_t* clean_products = nullptr;  // [num_tiles, num_channels, kDeltaSamples]

@@ -32,6 +32,35 @@ NETSURF_HD inline uint8_t* cell_of(const DeltaNetwork& network, const TeamPlace&
          channel;
 }
 
+NETSURF_HD inline DeltaNotes notes_of(const DeltaNetwork& network, const TeamPlace& place) {
+  DeltaNotes notes;
+  uint8_t* begin = place.shared + place.memory + network.notes;
+  notes.entries = reinterpret_cast<DeltaEntry*>(begin);
+  notes.dirty = reinterpret_cast<uint32_t(*)[kMaxDirtyWords]>(
+      begin + kMaxEntries * static_cast<int>(sizeof(DeltaEntry)));
+  notes.first = notes.dirty[2];
+  return notes;
+}
+
+/// Fills the tile, for one thread of num_threads: each warp's lanes take inputs side by side, of four samples
+/// that a word holds.
+NETSURF_HD inline void fill_delta_tile(const DeltaNetwork& network, int64_t first, uint8_t* shared,
+                                       int thread, int num_threads) {
+  const FusedNetwork& fused = network.fused;
+  for (int group = thread / 32; group < kDeltaSamples / 4; group += num_threads / 32) {
+    for (int input = thread % 32; input < network.num_inputs; input += 32) {
+      uint32_t word = 0;
+      NETSURF_UNROLL
+      for (int j = 0; j < 4; ++j) {
+        const int64_t sample = first + sample_of_position(4 * group + j);
+        if (sample < fused.num_samples)
+          word |= uint32_t{fused.samples[sample * network.num_inputs + input]} << 8 * j;
+      }
+      *reinterpret_cast<uint32_t*>(shared + fused.tile + input * kDeltaRowBytes + 4 * group) = word;
+    }
+  }
+}
+
 /// Fills the block's shared memory. One call for the block, by all its threads.
 template <class Block>
 NETSURF_HD void prepare_delta_block(Block& block, const DeltaNetwork& network, const ScoreData& data,
@@ -44,12 +73,7 @@ NETSURF_HD void prepare_delta_block(Block& block, const DeltaNetwork& network, c
   block.each_thread([&](int thread, int num_threads) {
     auto* chunks = reinterpret_cast<int32_t*>(shared);
     for (int i = thread; i < fused.num_chunks; i += num_threads) chunks[i] = fused.chunks[i];
-    for (int i = thread; i < network.num_inputs * kDeltaSamples; i += num_threads) {
-      int input = i % network.num_inputs, position = i / network.num_inputs;
-      int64_t sample = first + sample_of_position(position);
-      shared[fused.tile + input * kDeltaSamples + position] =
-          sample < fused.num_samples ? fused.samples[sample * network.num_inputs + input] : 0;
-    }
+    fill_delta_tile(network, first, shared, thread, num_threads);
     for (int i = thread; i < num_codes; i += num_threads) {
       products[i] = network.clean_products[static_cast<int64_t>(tile) * num_codes + i];
       int32_t bias = bias_of(stage, fused.image[stage.bias + i / kDeltaSamples]);
@@ -65,9 +89,8 @@ NETSURF_HD void prepare_delta_block(Block& block, const DeltaNetwork& network, c
                             static_cast<uint32_t>(fused.teams + team * fused.team_bytes)};
       for (int i = thread; i < num_codes; i += num_threads)
         *cell_of(network, place, i % kDeltaSamples, i / kDeltaSamples) = shared[network.codes + i];
-      auto* notes = reinterpret_cast<DeltaNotes*>(shared + place.memory + network.notes);
-      for (int i = thread; i < 2 * 32 * kMaxDirtyWords; i += num_threads)
-        notes->first[i / (32 * kMaxDirtyWords)][i % (32 * kMaxDirtyWords)] = ~uint32_t{0};
+      const DeltaNotes notes = notes_of(network, place);
+      for (int i = thread; i < 2 * stage.num_channels; i += num_threads) notes.first[i] = ~uint32_t{0};
     }
   });
 }
@@ -99,7 +122,7 @@ NETSURF_HD_INLINE void flip_held(Warp& warp, const DeltaNetwork& network, const 
 
 /// Notes which channels of the first layer a lane hits, and by what.
 template <class Warp>
-NETSURF_HD_INLINE void note_hits(Warp& warp, const DeltaNetwork& network, DeltaNotes& notes,
+NETSURF_HD_INLINE void note_hits(Warp& warp, const DeltaNetwork& network, const DeltaNotes& notes,
                                  const LanePatches& list, int side) {
   const FusedStage& stage = network.fused.stages[0];
   const auto stride = static_cast<uint32_t>(warp.count() * 32);
@@ -112,7 +135,7 @@ NETSURF_HD_INLINE void note_hits(Warp& warp, const DeltaNetwork& network, DeltaN
       int channel = static_cast<int>(patch >> 10) - stage.bias;
       if (entry.channel() != kNoChannel) {
         channel = static_cast<int>(entry.channel());
-        warp.lower(&notes.first[side][channel], i);
+        warp.lower(notes.first + side * stage.num_channels + channel, i);
       }
       if (channel >= 0 && channel < stage.num_channels)
         warp.set_bits(&notes.dirty[side][channel / 32], uint32_t{1} << channel % 32);
@@ -131,12 +154,12 @@ template <bool kSigned, class Warp>
 NETSURF_HD_INLINE void add_entries(Warp& warp, const DeltaNetwork& network, const TeamPlace& place,
                                    const DeltaNotes& notes, int side, const LanePatches& list, int channel,
                                    typename Warp::template Lanes<FourSums>& sums) {
-  const auto* columns = reinterpret_cast<const uint32_t*>(place.shared + place.tile);
+  const uint8_t* tile = place.shared + place.tile;
   auto entry_at = [&](uint32_t i) {
     if (i < kMaxEntries) return notes.entries[i];
     return i < list.count ? entry_of(network, list.patches[i]) : DeltaEntry();
   };
-  uint32_t i = notes.first[side][channel];
+  uint32_t i = notes.first[side * network.fused.stages[0].num_channels + channel];
   DeltaEntry entry = entry_at(i);
   while (entry.channel() == static_cast<uint32_t>(channel)) {
     DeltaEntry next = entry_at(++i);
@@ -145,7 +168,7 @@ NETSURF_HD_INLINE void add_entries(Warp& warp, const DeltaNetwork& network, cons
       next = entry_at(++i);
     }
     const int32_t difference = entry.difference();
-    const uint32_t* column = columns + entry.input() * (kDeltaSamples / 4);
+    const auto* column = reinterpret_cast<const uint32_t*>(tile + entry.input() * kDeltaRowBytes);
     warp.each_lane([&](int lane) {
       const uint32_t four = column[lane];
       NETSURF_UNROLL
@@ -217,10 +240,10 @@ NETSURF_HD_INLINE void correct(Warp& warp, const DeltaNetwork& network, const Te
 
 /// Makes the notes of the lane before ready for the next one.
 template <class Warp>
-NETSURF_HD_INLINE void clear_notes(Warp& warp, int num_channels, DeltaNotes& notes, int side) {
+NETSURF_HD_INLINE void clear_notes(Warp& warp, int num_channels, const DeltaNotes& notes, int side) {
   warp.each_lane([&](int lane) {
     const int thread = warp.index() * 32 + lane, stride = warp.count() * 32;
-    for (int i = thread; i < num_channels; i += stride) notes.first[side][i] = ~uint32_t{0};
+    for (int i = thread; i < num_channels; i += stride) notes.first[side * num_channels + i] = ~uint32_t{0};
     if (thread < kMaxDirtyWords) notes.dirty[side][thread] = 0;
   });
 }
@@ -233,7 +256,7 @@ NETSURF_HD_INLINE void run_delta_lanes(Team& team, const DeltaNetwork& network, 
   const FusedStage& stage = fused.stages[0];
   const int64_t first_sample = static_cast<int64_t>(share.tile) * kDeltaSamples;
   const int num_lanes = batch.lists.num_lanes;
-  auto& notes = *reinterpret_cast<DeltaNotes*>(place.shared + place.memory + network.notes);
+  const DeltaNotes notes = notes_of(network, place);
   LanePatches before, now, next;
   if (share.first_lane < num_lanes) next = LanePatches(batch.lists, share.first_lane);
   int side = 0;

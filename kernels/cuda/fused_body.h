@@ -389,6 +389,22 @@ NETSURF_HD inline void fill_teams(const FusedNetwork& network, uint8_t* shared, 
   }
 }
 
+/// Fills the tile, for one thread of num_threads: a warp a sample, its lanes the sample's bytes.
+NETSURF_HD inline void fill_tile(const FusedNetwork& network, int64_t first, uint8_t* shared, int thread,
+                                 int num_threads) {
+  uint8_t* tile = shared + network.tile;
+  for (int s = thread / 32; s < network.tile_samples; s += num_threads / 32) {
+    const bool is_there = first + s < network.num_samples;
+    const uint8_t* sample = network.samples + (first + s) * network.sample_elements;
+    for (int byte = thread % 32; byte < network.sample_bytes; byte += 32) {
+      const int source = is_there && byte < network.filled_bytes ? network.sources[byte] : -1;
+      tile[s * network.sample_bytes + byte] = source >= 0 ? sample[source] : 0;
+    }
+  }
+  for (int i = network.tile_samples * network.sample_bytes + thread; i < network.tile_bytes; i += num_threads)
+    tile[i] = 0;  // what a last step reads beyond
+}
+
 /// Fills the block's shared memory. One call for the block, by all its threads.
 template <class Block>
 NETSURF_HD void prepare_block(Block& block, const FusedNetwork& network, const ScoreData& data, int64_t first,
@@ -396,13 +412,7 @@ NETSURF_HD void prepare_block(Block& block, const FusedNetwork& network, const S
   block.each_thread([&](int thread, int num_threads) {
     auto* chunks = reinterpret_cast<int32_t*>(shared);
     for (int i = thread; i < network.num_chunks; i += num_threads) chunks[i] = network.chunks[i];
-    uint8_t* tile = shared + network.tile;
-    for (int i = thread; i < network.tile_bytes; i += num_threads) {
-      int sample = i / network.sample_bytes, byte = i % network.sample_bytes;
-      int source = byte < network.filled_bytes ? network.sources[byte] : -1;
-      bool is_there = source >= 0 && sample < network.tile_samples && first + sample < network.num_samples;
-      tile[i] = is_there ? network.samples[(first + sample) * network.sample_elements + source] : 0;
-    }
+    fill_tile(network, first, shared, thread, num_threads);
     fill_clean(network, data, first, shared, thread, num_threads);
     fill_teams(network, shared, thread, num_threads);
   });

@@ -12,25 +12,29 @@ using cuda::FusedStage;
 constexpr size_t kMostPlans = 8;
 
 /// Clocks of one multiprocessor that a sample of a lane is expected to take; good enough to leave out what is
-/// hopeless. Of a step of a unit: fragments of 512 bytes at 128 a clock, products of 4096 at about 2560 a
-/// clock; what one warp takes while nothing hides its waits; and the codes put out, some ten instructions
-/// each.
+/// hopeless. Fragments of 512 bytes are loaded at 128 a clock, products of 4096 made at about 2560 a clock,
+/// and four instructions issued in a clock: counted in the compiled kernel, per step and per tile of codes
+/// put out. `waits` is what one warp takes while nothing hides its latencies.
 double clocks_per_sample(const FusedNetwork& network, int shared_bytes) {
-  constexpr double kWait = 60, kStepWait = 70, kUnitWait = 400, kLaneWait = 2500;
-  double loads = 0, products = 0, codes = 0, waits = kLaneWait;
+  constexpr double kUnit = 45, kStep = 8, kStepTile = 3.3, kCodes = 84, kPooledCodes = 31, kLane = 400;
+  constexpr double kWait = 60, kStepWait = 40, kUnitWait = 250, kLaneWait = 1500;
+  double loads = 0, products = 0, instructions = kLane * network.num_warps, waits = kLaneWait;
   for (int i = 0; i < network.num_stages; ++i) {
     const FusedStage& stage = network.stages[i];
     const double units = stage.num_groups * stage.num_passes, tiles = stage.num_column_tiles;
+    const double put_out = tiles * (stage.pools ? kPooledCodes : kCodes);
     loads += units * stage.num_steps * (2 + tiles / 2) * 4;
     products += units * stage.num_steps * 2 * tiles * 1.6;
-    codes += units * tiles * 8 * 10 / (stage.pools ? 10 : 4);
-    waits += std::ceil(units / network.num_warps) * (stage.num_steps * (kStepWait + 6 * tiles) + kUnitWait) +
+    instructions += units * (kUnit + stage.num_steps * (kStep + kStepTile * tiles) + put_out);
+    waits += std::ceil(units / network.num_warps) *
+                 (stage.num_steps * (kStepWait + 5 * tiles) + kUnitWait + put_out / 2) +
              kWait;
   }
   const double threads = network.num_teams * network.num_warps * 32;
   const double blocks =
       std::max(1.0, std::floor(std::min(shared_bytes / (network.shared_bytes + 1024.0), 384 / threads)));
-  return std::max({loads, products, codes, waits / (blocks * network.num_teams)}) / network.tile_samples;
+  return std::max({loads, products, instructions / 4, waits / (blocks * network.num_teams)}) /
+         network.tile_samples;
 }
 
 }  // namespace

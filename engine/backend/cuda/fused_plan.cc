@@ -159,7 +159,7 @@ class PlanMaker {
     bytes += padded(cut_.tile_samples * num_scores() * 4);
     if (corrects_) {
       plan_.delta.notes = bytes;
-      bytes += padded(sizeof(cuda::DeltaNotes));
+      bytes += padded(cuda::note_bytes(stage_at(0).num_channels));
     }
     network.team_bytes = bytes;
     network.image_words = team_image_bytes_ / 4;
@@ -265,7 +265,7 @@ class PlanMaker {
     FusedNetwork& network = plan_.network;
     const int channels = network.stages[0].num_channels;
     plan_.delta.num_inputs = network.sample_elements;
-    plan_.delta.products = network.tile + padded(int64_t{network.sample_elements} * cuda::kDeltaSamples);
+    plan_.delta.products = network.tile + padded(int64_t{network.sample_elements} * cuda::kDeltaRowBytes);
     plan_.delta.codes = plan_.delta.products + channels * cuda::kDeltaSamples * 4;
     plan_.delta.first_kernel_byte = team_image_bytes_;
     network.tile_bytes = plan_.delta.codes + channels * cuda::kDeltaSamples - network.tile;
