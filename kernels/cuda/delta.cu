@@ -7,7 +7,7 @@ namespace {
 
 constexpr int kThreads = 128;  // of the products
 
-__global__ void __launch_bounds__(kMaxDeltaThreads, 1)
+__global__ void __launch_bounds__(kNarrowThreads, 1)
     delta_kernel(const __grid_constant__ DeltaNetwork network, const __grid_constant__ FusedBatch batch) {
   extern __shared__ __align__(128) uint8_t shared[];
   const FusedNetwork& fused = network.fused;
@@ -43,17 +43,16 @@ void run_delta(const DeltaNetwork& network, const FusedGrid& grid, const FusedBa
                const Stream& stream) {
   const FusedNetwork& fused = network.fused;
   dim3 blocks(static_cast<unsigned>(grid.num_tiles), static_cast<unsigned>(grid.num_shares));
-  int threads = fused.num_teams * fused.num_warps * 32;
-  delta_kernel<<<blocks, threads, fused.shared_bytes, stream.get()>>>(network, batch);
+  delta_kernel<<<blocks, fused.num_threads(), fused.shared_bytes, stream.get()>>>(network, batch);
   check_launch("delta_kernel");
 }
 
-int allow_delta(int most_shared_bytes, int shared_bytes, int threads) {
+int allow_delta(const DeltaNetwork& network, int most_shared_bytes) {
   check(cudaFuncSetAttribute(delta_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, most_shared_bytes),
         "cudaFuncSetAttribute");
   int blocks = 0;
-  check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, delta_kernel, threads,
-                                                      static_cast<size_t>(shared_bytes)),
+  check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, delta_kernel, network.fused.num_threads(),
+                                                      static_cast<size_t>(network.fused.shared_bytes)),
         "cudaOccupancyMaxActiveBlocksPerMultiprocessor");
   return blocks;
 }

@@ -9,8 +9,6 @@ namespace netsurf::cuda {
 
 inline constexpr int kDeltaSamples = 128;               // of a tile: four of each lane of a warp
 inline constexpr int kDeltaWarps = kDeltaSamples / 32;  // of a team
-inline constexpr int kMaxDeltaThreads = 512;            // of a block, with the registers that leaves a thread
-inline constexpr int kMaxDeltaTiles = 4;                // of a unit of the stages after the first, likewise
 inline constexpr int kMaxDirtyWords = 8;                // of marks: 256 channels
 inline constexpr int kMaxEntries = 320;  // corrections that a team lists in shared memory; more are fetched
 // Bytes from one input's codes to the next one's in the tile: inputs side by side begin in different banks.
@@ -67,6 +65,6 @@ void make_products(const DeltaNetwork& network, int num_tiles, int32_t* products
 void run_delta(const DeltaNetwork& network, const FusedGrid& grid, const FusedBatch& batch,
                const Stream& stream);
 /// As allow_fused.
-int allow_delta(int most_shared_bytes, int shared_bytes, int threads);
+int allow_delta(const DeltaNetwork& network, int most_shared_bytes);
 
 }  // namespace netsurf::cuda

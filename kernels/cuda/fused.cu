@@ -7,7 +7,8 @@ namespace {
 
 constexpr int kThreads = 256;  // of the kernels beside
 
-__global__ void __launch_bounds__(kMaxFusedThreads, 1)
+template <int kMostTiles, int kMostThreads>
+__global__ void __launch_bounds__(kMostThreads, 1)
     fused_kernel(const __grid_constant__ FusedNetwork network, const __grid_constant__ FusedBatch batch) {
   extern __shared__ __align__(128) uint8_t shared[];
   DeviceTeam team(network.num_warps);
@@ -18,7 +19,12 @@ __global__ void __launch_bounds__(kMaxFusedThreads, 1)
   prepare_block(block, network, batch.score, static_cast<int64_t>(share.tile) * network.tile_samples, shared);
   const TeamPlace place{shared, static_cast<uint32_t>(network.tile),
                         static_cast<uint32_t>(network.teams + team.index() * network.team_bytes)};
-  run_lanes(team, network, place, share, batch);
+  run_lanes<kMostTiles>(team, network, place, share, batch);
+}
+
+auto* kernel_for(const FusedNetwork& network) {
+  return network.most_tiles == kNarrowTiles ? fused_kernel<kNarrowTiles, kNarrowThreads>
+                                            : fused_kernel<kWideTiles, kWideThreads>;
 }
 
 __global__ void pack_kernel(const Patch* patches, uint64_t num_patches, uint32_t* packed) {
@@ -59,8 +65,7 @@ void pack_patches(const PatchLists& lists, uint32_t* packed, const Stream& strea
 void run_fused(const FusedNetwork& network, const FusedGrid& grid, const FusedBatch& batch,
                const Stream& stream) {
   dim3 blocks(static_cast<unsigned>(grid.num_tiles), static_cast<unsigned>(grid.num_shares));
-  int threads = network.num_teams * network.num_warps * 32;
-  fused_kernel<<<blocks, threads, network.shared_bytes, stream.get()>>>(network, batch);
+  kernel_for(network)<<<blocks, network.num_threads(), network.shared_bytes, stream.get()>>>(network, batch);
   check_launch("fused_kernel");
 }
 
@@ -71,12 +76,13 @@ void sum_parts(const LaneCounts* parts, int num_lanes, int num_parts, LaneCounts
   check_launch("sum_kernel");
 }
 
-int allow_fused(int most_shared_bytes, int shared_bytes, int threads) {
-  check(cudaFuncSetAttribute(fused_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, most_shared_bytes),
+int allow_fused(const FusedNetwork& network, int most_shared_bytes) {
+  auto* kernel = kernel_for(network);
+  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, most_shared_bytes),
         "cudaFuncSetAttribute");
   int blocks = 0;
-  check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, fused_kernel, threads,
-                                                      static_cast<size_t>(shared_bytes)),
+  check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, network.num_threads(),
+                                                      static_cast<size_t>(network.shared_bytes)),
         "cudaOccupancyMaxActiveBlocksPerMultiprocessor");
   return blocks;
 }

@@ -18,9 +18,11 @@ inline constexpr int kGroupOctets = 4;  // octets that a warp multiplies at a ti
 inline constexpr int kStepBytes = 32;   // operands of a row that one instruction multiplies
 inline constexpr int kChunkBytes = 16;  // of which so many lie side by side
 inline constexpr int kMaxStages = 12;
-inline constexpr int kMaxFusedThreads = 384;    // of a block; more would leave a thread too few registers
+// The sums of a warp need registers, which a block's threads share: units of many tiles of 8 channels, or
+// blocks of many threads.
+inline constexpr int kWideTiles = 8, kWideThreads = 384;
+inline constexpr int kNarrowTiles = 4, kNarrowThreads = 512;
 inline constexpr int kMaxImageBytes = 1 << 24;  // that a packed patch can name
-inline constexpr int kMaxColumnTiles = 8;       // tiles of 8 channels that a warp holds sums of
 
 /// What becomes of a stage's sums.
 enum class FusedEnding : uint8_t {
@@ -64,6 +66,7 @@ struct FusedNetwork {
   int num_stages = 0;
   int tile_samples = 0;                  // whole octets
   int num_teams = 0, num_warps = 0;      // warps of one team
+  int most_tiles = kWideTiles;           // kNarrowTiles where no unit has more
   int num_chunks = 0;                    // [num_chunks] int32, in all stages, and 2 more that are read ahead
   int tile = 0;                          // byte of shared memory
   int tile_bytes = 0, sample_bytes = 0;  // sample_bytes: from one sample of the tile to the next
@@ -79,6 +82,8 @@ struct FusedNetwork {
   const uint8_t* samples = nullptr;  // [num_samples, sample_elements] codes modulo 256
   int sample_elements = 0;
   int64_t num_samples = 0;
+
+  NETSURF_HD int num_threads() const { return num_teams * num_warps * 32; }  // of a block
 };
 
 /// A patch of one byte of the image: its place above 8 bits of mask. Patches that flips of one bit of a byte
@@ -119,7 +124,7 @@ void run_fused(const FusedNetwork& network, const FusedGrid& grid, const FusedBa
 void sum_parts(const LaneCounts* parts, int num_lanes, int num_parts, LaneCounts* counts,
                const Stream& stream);
 /// Lets blocks of the fused kernel have up to most_shared_bytes of shared memory; gives how many blocks of
-/// shared_bytes a multiprocessor holds.
-int allow_fused(int most_shared_bytes, int shared_bytes, int threads);
+/// this network a multiprocessor holds.
+int allow_fused(const FusedNetwork& network, int most_shared_bytes);
 
 }  // namespace netsurf::cuda

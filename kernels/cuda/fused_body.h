@@ -269,10 +269,10 @@ NETSURF_HD_INLINE void run_stage(Warp& warp, const FusedStage& stage, const Team
     run_units<2, FusedEnding::scores>(warp, stage, place);
   } else if (stage.ending == FusedEnding::any) {
     run_units<2, FusedEnding::any>(warp, stage, place);
-  } else if (kMostTiles == 8 && stage.num_column_tiles == 8) {
+  } else if (kMostTiles == kWideTiles && stage.num_column_tiles == kWideTiles) {
     run_units<kMostTiles, FusedEnding::codes>(warp, stage, place);
-  } else if (stage.num_column_tiles == 4) {
-    run_units<4, FusedEnding::codes>(warp, stage, place);
+  } else if (stage.num_column_tiles == kNarrowTiles) {
+    run_units<kNarrowTiles, FusedEnding::codes>(warp, stage, place);
   } else {
     run_units<2, FusedEnding::codes>(warp, stage, place);
   }
@@ -424,7 +424,7 @@ struct TeamShare {
   int first_lane = 0, stride = 0;
 };
 
-template <class Team>
+template <int kMostTiles, class Team>
 NETSURF_HD_INLINE void run_lanes(Team& team, const FusedNetwork& network, const TeamPlace& place,
                                  const TeamShare& share, const FusedBatch& batch) {
   const int64_t first_sample = static_cast<int64_t>(share.tile) * network.tile_samples;
@@ -441,7 +441,7 @@ NETSURF_HD_INLINE void run_lanes(Team& team, const FusedNetwork& network, const 
     });
     team.wait();
     for (int i = 0; i < network.num_stages; ++i) {
-      team.each_warp(StageBody<kMaxColumnTiles>{network.stages[i], place});
+      team.each_warp(StageBody<kMostTiles>{network.stages[i], place});
       if (i == 0) team.each_warp([&](auto& warp) { fetch_ahead(warp, next); });
       team.wait();
     }

@@ -15,7 +15,7 @@ void run_blocks(const FusedNetwork& network, const FusedGrid& grid, Prepare prep
   auto* shared = reinterpret_cast<uint8_t*>(memory.data());
   for (int tile = 0; tile < grid.num_tiles; ++tile) {
     for (int block_share = 0; block_share < grid.num_shares; ++block_share) {
-      HostBlock block(network.num_teams * network.num_warps * 32);
+      HostBlock block(network.num_threads());
       prepare(block, tile, shared);
       for (int index = 0; index < network.num_teams; ++index) {
         HostTeam team(network.num_warps);
@@ -38,7 +38,7 @@ void run_fused_on_host(const FusedNetwork& network, const FusedGrid& grid, const
         prepare_block(block, network, batch.score, int64_t{tile} * network.tile_samples, shared);
       },
       [&](HostTeam& team, const TeamPlace& place, const TeamShare& share) {
-        run_lanes(team, network, place, share, batch);
+        run_lanes<kWideTiles>(team, network, place, share, batch);
       });
 }
 

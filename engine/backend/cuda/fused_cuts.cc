@@ -30,11 +30,11 @@ double clocks_per_sample(const FusedNetwork& network, int shared_bytes) {
                  (stage.num_steps * (kStepWait + 5 * tiles) + kUnitWait + put_out / 2) +
              kWait;
   }
-  const double threads = network.num_teams * network.num_warps * 32;
-  const double blocks =
-      std::max(1.0, std::floor(std::min(shared_bytes / (network.shared_bytes + 1024.0), 384 / threads)));
-  return std::max({loads, products, instructions / 4, waits / (blocks * network.num_teams)}) /
-         network.tile_samples;
+  const int most_threads = network.most_tiles == cuda::kWideTiles ? cuda::kWideThreads : cuda::kNarrowThreads;
+  const int blocks = std::max(
+      1, std::min(shared_bytes / (network.shared_bytes + 1024), most_threads / network.num_threads()));
+  waits /= blocks * network.num_teams;
+  return (std::max({loads, products, instructions / 4, waits}) + waits / 3) / network.tile_samples;
 }
 
 }  // namespace
@@ -43,8 +43,8 @@ std::vector<FusedPlan> likely_plans(const PlainNetwork& plain, const BitSpace& s
                                     int shared_bytes) {
   std::vector<std::pair<double, FusedPlan>> plans;
   for (int samples : {128, 96, 64, 32, 16, 8}) {
-    for (int teams : {1, 2, 3, 4, 6}) {
-      for (int warps : {2, 3, 4, 6, 8, 12}) {
+    for (int teams : {1, 2, 3, 4, 6, 8}) {
+      for (int warps : {2, 3, 4, 6, 8, 12, 16}) {
         auto plan = make_fused_plan(plain, space, chain, {samples, teams, warps}, shared_bytes);
         if (plan) plans.emplace_back(clocks_per_sample(plan->network, shared_bytes), std::move(*plan));
       }

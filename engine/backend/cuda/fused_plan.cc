@@ -30,9 +30,15 @@ class PlanMaker {
     network.tile_samples = cut_.tile_samples;
     network.num_teams = cut_.num_teams;
     network.num_warps = cut_.num_warps;
+    if (corrects_ || network.num_threads() > cuda::kWideThreads) network.most_tiles = cuda::kNarrowTiles;
     for (size_t i = 0; i < chain_.stages.size(); ++i)
       slots_.push_back(slot_for(layer_of(i), chain_.stages[i], i == 0));
-    for (size_t i = 0; i < chain_.stages.size(); ++i) add_parameters(i);
+    int most_tiles = cuda::kNarrowTiles;
+    for (size_t i = 0; i < chain_.stages.size(); ++i) {
+      add_parameters(i);
+      most_tiles = std::max(most_tiles, stage_at(i).num_column_tiles);
+    }
+    network.most_tiles = most_tiles;
     add_kernels();
     lay_out_bytes();
     for (size_t i = 0; i < chain_.stages.size(); ++i) {
@@ -111,11 +117,10 @@ class PlanMaker {
     stage.num_groups = stage.pools ? octets : (octets + cuda::kGroupOctets - 1) / cuda::kGroupOctets;
     int column_tiles = padded(stage.num_channels) / 8;
     stage.num_column_tiles = 2;
-    for (int wide : {8, 4}) {
-      if (corrects_ && wide > cuda::kMaxDeltaTiles) continue;
-      if (stage.ending == cuda::FusedEnding::codes && column_tiles % wide == 0 &&
-          stage.num_groups * (column_tiles / wide) >= cut_.num_warps) {
-        stage.num_column_tiles = wide;
+    for (int tiles : {cuda::kWideTiles, cuda::kNarrowTiles}) {
+      if (tiles <= plan_.network.most_tiles && stage.ending == cuda::FusedEnding::codes &&
+          column_tiles % tiles == 0 && stage.num_groups * (column_tiles / tiles) >= cut_.num_warps) {
+        stage.num_column_tiles = tiles;
         break;
       }
     }
@@ -362,8 +367,7 @@ class PlanMaker {
 std::optional<FusedPlan> fitting_plan(const PlainNetwork& plain, const BitSpace& space,
                                       const FusedChain& chain, const FusedCut& cut, bool corrects,
                                       int shared_bytes) {
-  const int most_threads = corrects ? cuda::kMaxDeltaThreads : cuda::kMaxFusedThreads;
-  if (cut.num_teams * cut.num_warps * 32 > most_threads) return std::nullopt;
+  if (cut.num_teams * cut.num_warps * 32 > cuda::kNarrowThreads) return std::nullopt;
   FusedPlan plan = PlanMaker(plain, space, chain, cut, corrects).make();
   if (corrects && plan.network.stages[0].ending != cuda::FusedEnding::codes) return std::nullopt;
   if (plan.network.shared_bytes > shared_bytes || 4 * plan.image.size() > cuda::kMaxImageBytes)

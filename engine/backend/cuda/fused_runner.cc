@@ -26,9 +26,8 @@ class FusedRunner : public LaneRunner {
     delta_ = pointed_delta(plan, network_);
     grid_.num_tiles = static_cast<int>((set.count + network_.tile_samples - 1) / network_.tile_samples);
     if (is_delta_) keep_products(stream);
-    int threads = network_.num_teams * network_.num_warps * 32;
-    int at_a_time = is_delta_ ? cuda::allow_delta(device.shared_bytes, network_.shared_bytes, threads)
-                              : cuda::allow_fused(device.shared_bytes, network_.shared_bytes, threads);
+    int at_a_time = is_delta_ ? cuda::allow_delta(delta_, device.shared_bytes)
+                              : cuda::allow_fused(network_, device.shared_bytes);
     num_blocks_ = device.num_multiprocessors * std::max(1, at_a_time);
   }
 

@@ -52,7 +52,7 @@ std::unique_ptr<LaneRunner> fastest_fused(const RunnerScope& scope, const FusedC
 
 /// With as many teams as fit; null if none does.
 std::unique_ptr<LaneRunner> make_delta(const RunnerScope& scope, const FusedChain& chain) {
-  for (int teams = cuda::kMaxDeltaThreads / cuda::kDeltaSamples; teams > 0; --teams) {
+  for (int teams = cuda::kNarrowThreads / cuda::kDeltaSamples; teams > 0; --teams) {
     if (auto plan = make_delta_plan(scope.network, scope.space, chain, teams, scope.device.shared_bytes))
       return make_fused_runner(*plan, scope.space, scope.set, scope.device, scope.stream);
   }

@@ -19,7 +19,8 @@ struct HotKernel {
 };
 
 const std::vector<HotKernel> kHotKernels = {
-    {"fused_cu", "::fused_kernel("},
+    {"fused_cu", "::fused_kernel<8, 384>("},
+    {"fused_cu", "::fused_kernel<4, 512>("},
     {"fused_cu", "::pack_kernel("},
     {"fused_cu", "::sum_kernel("},
     {"delta_cu", "::delta_kernel("},
