@@ -82,7 +82,7 @@ class FusionFinder {
   bool take_second_activation() {
     core::Requantizer second = make_requantizer(layer(), in_type());
     if (!second.is_plain()) return false;
-    std::optional<core::QuickRequantizer> quick = make_quick(second, in_type().bound);
+    std::optional<core::QuickRequantizer> quick = make_quick<int32_t>(second, in_type().bound);
     if (!quick) return false;
     fusion_.step = {quick->offset, quick->shift, quick->low, quick->high};
     take();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 
 namespace netsurf {
 namespace {
@@ -109,19 +110,28 @@ CodeRange code_range(const core::Requantizer& q) {
   return {code(q.in_low), code(q.in_high)};
 }
 
-std::optional<core::QuickRequantizer> make_quick(const core::Requantizer& q, int64_t bound) {
-  if (q.left_shift > 0 || q.right_shift > 30) return std::nullopt;
+template <typename Int>
+std::optional<core::QuickRequantizerOf<Int>> make_quick(const core::Requantizer& q, int64_t bound) {
+  if (q.left_shift > 0 || q.right_shift > std::numeric_limits<Int>::digits - 1) return std::nullopt;
   const int64_t half = q.right_shift > 0 ? int64_t{1} << (q.right_shift - 1) : 0;
-  if (bound + std::abs(q.offset) + half + 1 > INT32_MAX) return std::nullopt;
+  // Magnitudes of at most 62 bits each: unsigned, no sum of three wraps.
+  const uint64_t largest = static_cast<uint64_t>(bound) + static_cast<uint64_t>(std::abs(q.offset)) +
+                           static_cast<uint64_t>(half) + 1;
+  if (largest > static_cast<uint64_t>(std::numeric_limits<Int>::max()) ||
+      largest >> q.right_shift > INT32_MAX)
+    return std::nullopt;
   const CodeRange range = code_range(q);
-  core::QuickRequantizer quick;
-  quick.offset = static_cast<int32_t>(q.offset);
+  core::QuickRequantizerOf<Int> quick;
+  quick.offset = static_cast<Int>(q.offset);
   quick.shift = q.right_shift;
-  quick.half_less_one = static_cast<int32_t>(half > 0 ? half - 1 : 0);
+  quick.half_less_one = static_cast<Int>(half > 0 ? half - 1 : 0);
   quick.tie_bit = half > 0 ? 1 : 0;
   quick.low = static_cast<int32_t>(range.low);
   quick.high = static_cast<int32_t>(range.high);
   return quick;
 }
+
+template std::optional<core::QuickRequantizerOf<int32_t>> make_quick(const core::Requantizer&, int64_t);
+template std::optional<core::QuickRequantizerOf<int64_t>> make_quick(const core::Requantizer&, int64_t);
 
 }  // namespace netsurf

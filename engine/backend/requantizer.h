@@ -22,8 +22,9 @@ struct CodeRange {
 };
 CodeRange code_range(const core::Requantizer& q);
 
-/// The same function in few steps, for inputs of at most `bound` in magnitude; nothing where 32 bits are too
-/// few for them. REQUIRES: q.is_plain().
-std::optional<core::QuickRequantizer> make_quick(const core::Requantizer& q, int64_t bound);
+/// The same function in few steps, for inputs of at most `bound` in magnitude; nothing where Int, int32_t or
+/// int64_t, is too narrow for them, or 32 bits are for rounded codes. REQUIRES: q.is_plain().
+template <typename Int>
+std::optional<core::QuickRequantizerOf<Int>> make_quick(const core::Requantizer& q, int64_t bound);
 
 }  // namespace netsurf

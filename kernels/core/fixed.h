@@ -59,16 +59,21 @@ NETSURF_HD constexpr Int requantize_plainly(Int x, const Requantizer& q) {
 }
 
 /// requantize_plainly in few steps: clips and saturation as one pair of bounds, half to even by adding the
-/// bit that decides a tie. Made by make_quick (engine/backend/requantizer.h), for 32-bit sums.
-struct QuickRequantizer {
-  int32_t offset = 0, shift = 0;
-  int32_t half_less_one = 0, tie_bit = 0;  // 2^(shift - 1) - 1 and 1; both 0 where nothing is shifted
+/// bit that decides a tie. Made by make_quick (engine/backend/requantizer.h), for sums of type Int whose
+/// rounded codes fit 32 bits before they are saturated.
+template <typename Int>
+struct QuickRequantizerOf {
+  Int offset = 0, half_less_one = 0, tie_bit = 0;  // 2^(shift - 1) - 1 and 1; 0 where nothing is shifted
+  int32_t shift = 0;
   int32_t low = 0, high = 0;
 };
+using QuickRequantizer = QuickRequantizerOf<int32_t>;
 
-NETSURF_HD constexpr int32_t requantize_quickly(int32_t x, const QuickRequantizer& q) {
-  int32_t sum = x + q.offset;
-  return clamp((sum + ((sum >> q.shift) & q.tie_bit) + q.half_less_one) >> q.shift, q.low, q.high);
+template <typename Int>
+NETSURF_HD constexpr int32_t requantize_quickly(Int x, const QuickRequantizerOf<Int>& q) {
+  const Int sum = x + q.offset;
+  const Int rounded = (sum + ((sum >> q.shift) & q.tie_bit) + q.half_less_one) >> q.shift;
+  return clamp(static_cast<int32_t>(rounded), q.low, q.high);
 }
 
 /// Any requantizer; `rounding` is q's, apart so that a loop can have it as a constant. REQUIRES: as above.

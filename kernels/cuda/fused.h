@@ -27,36 +27,42 @@ inline constexpr int kMaxImageBytes = 1 << 24;  // that a packed patch can name
 /// What becomes of a stage's sums.
 enum class FusedEnding : uint8_t {
   codes,   // requantized by `quick`
+  scaled,  // likewise by `wide_quick`, through an affine layer
   scores,  // int32, as they are
   any,     // by `finish` or as they are, to codes or scores
 };
 
-/// One dense or conv2d layer, the 2 x 2 max pool and the activation after it. Rows are the octets of a tile's
-/// samples times the layer's output pixels; where it pools, the four octets of a group are the same samples
-/// at the four pixels of a window.
+/// One dense or conv2d layer, and what follows it: an affine layer, a 2 x 2 max pool, an activation. Rows are
+/// the octets of a tile's samples times the layer's output pixels; where it pools, the four octets of a group
+/// are the same samples at the four pixels of a window.
 struct FusedStage {
   bool reads_tile = false;    // the block's input tile, else the team's memory
   bool reads_signed = false;  // codes are int8, else uint8
   bool pools = false, finishes = false, is_last = false;
+  bool turns =
+      false;  // pools what is scaled: the smallest sum has the largest code where the scale is below 0
   FusedEnding ending = FusedEnding::any;
   int input = 0;   // byte of the tile or of the team's memory
   int output = 0;  // byte of the team's memory; the last stage puts int32 there, others codes
   int num_groups = 0;
-  int num_column_tiles = 0;                // of one unit of work: 2, 4 or 8; 2 where not codes are put out
+  int num_column_tiles = 0;                // of one unit of work: 2, 4 or 8; 2 unless codes are put out
   int num_passes = 0;                      // units of work that share a group
   int num_steps = 0;                       // of kStepBytes operands
   int kernel = 0, kernel_stride = 0;       // image: byte of [channels in whole passes, kernel_stride]
   int bias = 0;                            // image: word of [channels in whole passes]
   int num_channels = 0;                    // of the last stage: what it puts out
   int product_factor = 1, bias_shift = 0;  // a power of two, which takes no shift of its own
-  int bias_extension = 0;  // bits that a stored bias is shifted left and arithmetically back by
-  int first_chunk = 0;     // in the chunk table: [2 num_steps] bytes from a row's begin
+  int bias_extension = 0;    // bits that a stored bias is shifted left and arithmetically back by
+  int scale = 0, shift = 0;  // as `bias`: (scale x sum << scale_shift) + (shift << shift_shift)
+  int scale_extension = 0, shift_extension = 0, scale_shift = 0, shift_shift = 0;
+  int first_chunk = 0;  // in the chunk table: [2 num_steps] bytes from a row's begin
   // Of an octet's first sample, and from a sample to the next: bytes from `input`; bytes (of scores: words)
   // from `output`. Octets that are not there repeat the last one.
   const int32_t* rows = nullptr;   // [num_groups, kGroupOctets]
   const int32_t* cells = nullptr;  // [num_groups, kGroupOctets, or 1 where it pools]
   int row_stride = 0, cell_stride = 0;
   core::QuickRequantizer quick;
+  core::QuickRequantizerOf<int64_t> wide_quick;
   core::Requantizer finish;  // is_plain(), in 32 bits
 };
 

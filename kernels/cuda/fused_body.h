@@ -2,136 +2,9 @@
 // tests.
 #pragma once
 
-#include "kernels/cuda/fused.h"
+#include "kernels/cuda/fused_ending.h"
 
 namespace netsurf::cuda {
-
-/// Sums of a group: [matrix of 16 rows][tile of 8 channels][element].
-template <int kColumnTiles>
-struct GroupSums {
-  int32_t at[2][kColumnTiles][4];
-};
-
-/// Where one team's data lie in its block's shared memory.
-struct TeamPlace {
-  uint8_t* shared = nullptr;
-  uint32_t tile = 0, memory = 0;  // bytes of shared
-
-  NETSURF_HD const int32_t* chunks() const { return reinterpret_cast<const int32_t*>(shared); }
-  NETSURF_HD uint32_t* image() const { return reinterpret_cast<uint32_t*>(shared + memory); }
-};
-
-/// What a channel adds to its products: the stored bias, which is a pattern of fewer bits.
-NETSURF_HD inline int32_t bias_of(const FusedStage& stage, uint32_t stored) {
-  int32_t bias = static_cast<int32_t>(stored << stage.bias_extension) >> stage.bias_extension;
-  return bias << stage.bias_shift;
-}
-
-/// A sum before it is requantized.
-NETSURF_HD inline int32_t summed(const FusedStage& stage, int32_t products, int32_t bias) {
-  return static_cast<int32_t>(static_cast<uint32_t>(products) * static_cast<uint32_t>(stage.product_factor) +
-                              static_cast<uint32_t>(bias));
-}
-
-NETSURF_HD inline int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
-
-/// What the channels of a pass that a lane has add to their products; codes' offset is in it.
-template <int kColumnTiles>
-struct PassBiases {
-  int32_t at[kColumnTiles][2];
-};
-
-template <int kColumnTiles, FusedEnding kEnding, class Warp>
-NETSURF_HD_INLINE void load_biases(Warp& warp, const FusedStage& stage, const TeamPlace& place,
-                                   int first_channel,
-                                   typename Warp::template Lanes<PassBiases<kColumnTiles>>& biases) {
-  struct Two {
-    uint32_t at[2];
-  };
-  warp.each_lane([&](int lane) {
-    const auto* stored = reinterpret_cast<const Two*>(place.image() + stage.bias + first_channel) + lane % 4;
-    NETSURF_UNROLL
-    for (int tile = 0; tile < kColumnTiles; ++tile) {
-      const Two two = stored[4 * tile];
-      NETSURF_UNROLL
-      for (int i = 0; i < 2; ++i) {
-        biases[lane].at[tile][i] = bias_of(stage, two.at[i]);
-        if constexpr (kEnding == FusedEnding::codes) biases[lane].at[tile][i] += stage.quick.offset;
-      }
-    }
-  });
-}
-
-/// Puts out what a lane has of one octet: of every tile two neighbouring channels of one sample.
-template <int kColumnTiles, FusedEnding kEnding, class Warp>
-NETSURF_HD_INLINE void put_octet(Warp& warp, const FusedStage& stage, uint8_t* output, int32_t cell,
-                                 int channel, const PassBiases<kColumnTiles>& biases,
-                                 const int32_t (&products)[kColumnTiles][2]) {
-  core::QuickRequantizer quick = stage.quick;
-  quick.offset = 0;  // in the bias
-  const int num_channels = stage.num_channels;
-  auto* codes = output + cell + channel;
-  auto* scores = reinterpret_cast<int32_t*>(output) + cell + channel;
-  NETSURF_UNROLL
-  for (int tile = 0; tile < kColumnTiles; ++tile) {
-    int32_t two[2];
-    NETSURF_UNROLL
-    for (int i = 0; i < 2; ++i) {
-      const int32_t sum = summed(stage, products[tile][i], biases.at[tile][i]);
-      if constexpr (kEnding == FusedEnding::codes) {
-        two[i] = core::requantize_quickly(sum, quick);
-      } else if constexpr (kEnding == FusedEnding::scores) {
-        two[i] = sum;
-      } else {
-        two[i] = stage.finishes ? core::requantize_plainly(sum, stage.finish) : sum;
-      }
-    }
-    if (kEnding == FusedEnding::codes || (kEnding == FusedEnding::any && !stage.is_last)) {
-      *reinterpret_cast<uint16_t*>(codes + 8 * tile) = warp.low_bytes(two[0], two[1]);
-    } else {
-      if (channel + 8 * tile < num_channels) scores[8 * tile] = two[0];
-      if (channel + 8 * tile + 1 < num_channels) scores[8 * tile + 1] = two[1];
-    }
-  }
-}
-
-template <int kColumnTiles, FusedEnding kEnding, class Warp>
-NETSURF_HD_INLINE void put_out(Warp& warp, const FusedStage& stage, const TeamPlace& place, int group,
-                               int first_channel,
-                               const typename Warp::template Lanes<PassBiases<kColumnTiles>>& biases,
-                               const typename Warp::template Lanes<GroupSums<kColumnTiles>>& sums) {
-  uint8_t* output = place.shared + place.memory + stage.output;
-  warp.each_lane([&](int lane) {
-    // Of elements 0 and 1 of matrix 0 sample lane / 4 of the first octet; elements 2 and 3 are the second's,
-    // matrix 1 has two more.
-    const int32_t(&at)[2][kColumnTiles][4] = sums[lane].at;
-    const int channel = first_channel + 2 * (lane % 4), sample = lane / 4 * stage.cell_stride;
-    int32_t products[kColumnTiles][2];
-    if (stage.pools) {
-      NETSURF_UNROLL
-      for (int tile = 0; tile < kColumnTiles; ++tile) {
-        NETSURF_UNROLL
-        for (int i = 0; i < 2; ++i)
-          products[tile][i] =
-              larger(larger(at[0][tile][i], at[0][tile][i + 2]), larger(at[1][tile][i], at[1][tile][i + 2]));
-      }
-      put_octet<kColumnTiles, kEnding>(warp, stage, output, stage.cells[group] + sample, channel,
-                                       biases[lane], products);
-      return;
-    }
-    NETSURF_UNROLL
-    for (int octet = 0; octet < kGroupOctets; ++octet) {
-      NETSURF_UNROLL
-      for (int tile = 0; tile < kColumnTiles; ++tile) {
-        NETSURF_UNROLL
-        for (int i = 0; i < 2; ++i) products[tile][i] = at[octet / 2][tile][octet % 2 * 2 + i];
-      }
-      put_octet<kColumnTiles, kEnding>(warp, stage, output,
-                                       stage.cells[group * kGroupOctets + octet] + sample, channel,
-                                       biases[lane], products);
-    }
-  });
-}
 
 /// The operands of one step: two matrices of rows, and the channels in pairs of tiles.
 template <int kColumnTiles, class Warp>
@@ -218,9 +91,9 @@ NETSURF_HD_INLINE void multiply_all(Warp& warp, const FusedStage& stage, const T
 
 /// One group of octets against the channels of one pass.
 template <int kColumnTiles, bool kSigned, FusedEnding kEnding, class Warp>
-NETSURF_HD_INLINE void run_unit(Warp& warp, const FusedStage& stage, const TeamPlace& place, int group,
-                                int first_channel,
-                                const typename Warp::template Lanes<PassBiases<kColumnTiles>>& biases) {
+NETSURF_HD_INLINE void run_unit(
+    Warp& warp, const FusedStage& stage, const TeamPlace& place, int group, int first_channel,
+    const typename Warp::template Lanes<PassConstants<kColumnTiles, kEnding>>& constants) {
   UnitPlaces<Warp> from;
   const uint32_t input = (stage.reads_tile ? place.tile : place.memory) + static_cast<uint32_t>(stage.input);
   warp.each_lane([&](int lane) {
@@ -235,21 +108,21 @@ NETSURF_HD_INLINE void run_unit(Warp& warp, const FusedStage& stage, const TeamP
   });
   typename Warp::template Lanes<GroupSums<kColumnTiles>> sums;
   multiply_all<kColumnTiles, kSigned>(warp, stage, place, from, sums);
-  put_out<kColumnTiles, kEnding>(warp, stage, place, group, first_channel, biases, sums);
+  put_out<kColumnTiles, kEnding>(warp, stage, place, group, first_channel, constants, sums);
 }
 
 /// A warp's share of the units, which are all groups of the first pass, then of the next.
 template <int kColumnTiles, bool kSigned, FusedEnding kEnding, class Warp>
 NETSURF_HD_INLINE void run_units(Warp& warp, const FusedStage& stage, const TeamPlace& place) {
-  typename Warp::template Lanes<PassBiases<kColumnTiles>> biases;
+  typename Warp::template Lanes<PassConstants<kColumnTiles, kEnding>> constants;
   const int num_groups = stage.num_groups;
   int group = warp.index();
   for (int pass = 0; pass < stage.num_passes; ++pass, group -= num_groups) {
     if (group >= num_groups) continue;
     const int first_channel = pass * 8 * kColumnTiles;
-    load_biases<kColumnTiles, kEnding>(warp, stage, place, first_channel, biases);
+    load_constants<kColumnTiles, kEnding>(warp, stage, place, first_channel, constants);
     for (; group < num_groups; group += warp.count())
-      run_unit<kColumnTiles, kSigned, kEnding>(warp, stage, place, group, first_channel, biases);
+      run_unit<kColumnTiles, kSigned, kEnding>(warp, stage, place, group, first_channel, constants);
   }
 }
 
@@ -269,6 +142,12 @@ NETSURF_HD_INLINE void run_stage(Warp& warp, const FusedStage& stage, const Team
     run_units<2, FusedEnding::scores>(warp, stage, place);
   } else if (stage.ending == FusedEnding::any) {
     run_units<2, FusedEnding::any>(warp, stage, place);
+  } else if (stage.ending == FusedEnding::scaled) {
+    if (stage.num_column_tiles == kNarrowTiles) {
+      run_units<kNarrowTiles, FusedEnding::scaled>(warp, stage, place);
+    } else {
+      run_units<2, FusedEnding::scaled>(warp, stage, place);
+    }
   } else if (kMostTiles == kWideTiles && stage.num_column_tiles == kWideTiles) {
     run_units<kMostTiles, FusedEnding::codes>(warp, stage, place);
   } else if (stage.num_column_tiles == kNarrowTiles) {

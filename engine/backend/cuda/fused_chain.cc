@@ -17,7 +17,7 @@ class ChainFinder {
       : plain_(plain), model_(plain.model()), readers_(plain) {
     users_.resize(model_.parameters().size());
     for (const Layer& layer : model_.layers()) {
-      for (int parameter : {layer.kernel, layer.bias}) {
+      for (int parameter : {layer.kernel, layer.bias, layer.scale, layer.shift}) {
         if (parameter >= 0) ++users_[static_cast<size_t>(parameter)];
       }
     }
@@ -42,10 +42,14 @@ class ChainFinder {
       stage.out_image = as_image(model_.type(stage.layer).shape);
       at = stage.layer;
       take_pool(stage, at);
+      take_affine(stage, at);
+      take_pool(stage, at);
       take_activation(stage, at);
       take_pool(stage, at);
       image = stage.pooled();
       bool is_last = plain_.buffer_of(at) == plain_.scored_buffer();
+      if (stage.affine >= 0 && (is_last || !stage.scaled_finish))
+        return refuse(stage.affine, "is not followed by a plain activation that is read");
       if (!is_last && !stage.finish)
         return refuse(stage.layer, "is followed by something else than one plain activation");
       if (!is_last && !fits_a_byte(at)) return refuse(at, "has codes of more than 8 bits");
@@ -103,6 +107,24 @@ class ChainFinder {
     return fits ? "" : "has operands of more than 8 bits";
   }
 
+  void take_affine(ChainStage& stage, int& at) const {
+    int next = readers_.of(at);
+    if (next < 0 || layer_at(next).kind != LayerKind::affine) return;
+    const Layer& layer = layer_at(next);
+    for (int i : {layer.scale, layer.shift}) {
+      if (i < 0) continue;
+      const Parameter& parameter = parameter_at(i);
+      if (users_[static_cast<size_t>(i)] > 1) return;
+      if (has_bits(i) && (parameter.zero_point != 0 || parameter.bipolar)) return;
+    }
+    // What products are multiplied by must fit 32 bits.
+    const int shift =
+        sums_alignment(model_, stage.layer).first_shift + affine_alignment(model_, next).first_shift;
+    if (shift > 30 || parameter_at(layer.scale).max_magnitude() > INT32_MAX >> shift) return;
+    stage.affine = next;
+    at = next;
+  }
+
   void take_pool(ChainStage& stage, int& at) const {
     int next = readers_.of(at);
     if (next < 0 || stage.pools || layer_at(next).kind != LayerKind::max_pool) return;
@@ -111,6 +133,7 @@ class ChainFinder {
         model_.type(layer_at(next).inputs[0]).shape != stage.out_image)
       return;
     stage.pools = true;
+    stage.pools_scaled = stage.affine >= 0;
     at = next;
   }
 
@@ -120,7 +143,13 @@ class ChainFinder {
     if (next < 0 || layer_at(next).kind != LayerKind::activation) return;
     const TensorType& in = model_.type(layer_at(next).inputs[0]);
     core::Requantizer q = make_requantizer(layer_at(next), in);
-    if (!q.is_plain() || !fits_32_bits(q, in)) return;
+    if (!q.is_plain()) return;
+    if (stage.affine >= 0) {
+      stage.scaled_finish = make_quick<int64_t>(q, model_.type(stage.affine).bound);
+      if (!stage.scaled_finish) return;
+    } else if (!fits_32_bits(q, in)) {
+      return;
+    }
     stage.finish = q;
     at = next;
   }
@@ -132,7 +161,23 @@ class ChainFinder {
   std::vector<bool> has_bits_;  // per parameter
 };
 
+int frac_bits_of(const Model& model, int parameter) {
+  return model.parameters()[static_cast<size_t>(parameter)].format.frac_bits();
+}
+
 }  // namespace
+
+Alignment sums_alignment(const Model& model, int index) {
+  const Layer& layer = model.layers()[static_cast<size_t>(index)];
+  const int products = model.type(layer.inputs[0]).frac_bits + frac_bits_of(model, layer.kernel);
+  return align(products, layer.bias < 0 ? products : frac_bits_of(model, layer.bias));
+}
+
+Alignment affine_alignment(const Model& model, int index) {
+  const Layer& layer = model.layers()[static_cast<size_t>(index)];
+  const int products = model.type(layer.inputs[0]).frac_bits + frac_bits_of(model, layer.scale);
+  return align(products, layer.shift < 0 ? products : frac_bits_of(model, layer.shift));
+}
 
 FusedChain find_fused_chain(const PlainNetwork& plain, const BitSpace& space) {
   return ChainFinder(plain, space).find();

@@ -14,10 +14,13 @@ namespace netsurf {
 /// One layer of sums, and what follows it inside the same stage.
 struct ChainStage {
   int layer = 0;
+  int affine = -1;     // the affine layer behind it
   Shape in_image;      // [h, w, channels] that it reads; a dense layer's are [1, 1, n] or what was flattened
   Shape out_image;     // of its sums, before any pool
   bool pools = false;  // 2 x 2
+  bool pools_scaled = false;  // and what it pools went through the affine layer
   std::optional<core::Requantizer> finish;
+  std::optional<core::QuickRequantizerOf<int64_t>> scaled_finish;  // the same, of what is scaled
 
   Shape pooled() const { return pools ? Shape{out_image[0] / 2, out_image[1] / 2, out_image[2]} : out_image; }
 };
@@ -26,6 +29,10 @@ struct FusedChain {
   std::vector<ChainStage> stages;
   std::string refusal;  // why the fused path cannot run the model; empty if it can
 };
+
+/// Left shifts of a layer's products and of its bias; of an affine layer's scaled codes and of its shift.
+Alignment sums_alignment(const Model& model, int layer);
+Alignment affine_alignment(const Model& model, int layer);
 
 /// The model's stages from input to scored codes.
 FusedChain find_fused_chain(const PlainNetwork& plain, const BitSpace& space);

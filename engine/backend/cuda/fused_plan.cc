@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/backend/cuda/fused_image.h"
 #include "engine/backend/cuda/fused_slots.h"
 #include "engine/backend/requantizer.h"
 #include "engine/model/exactness.h"
@@ -17,12 +18,7 @@ class PlanMaker {
   /// `corrects`: for the delta path.
   PlanMaker(const PlainNetwork& plain, const BitSpace& space, const FusedChain& chain, const FusedCut& cut,
             bool corrects)
-      : model_(plain.model()),
-        space_(space),
-        chain_(chain),
-        cut_(cut),
-        corrects_(corrects),
-        operands_(plain.clean_parameters()) {}
+      : plain_(plain), model_(plain.model()), space_(space), chain_(chain), cut_(cut), corrects_(corrects) {}
 
   FusedPlan make() {
     FusedNetwork& network = plan_.network;
@@ -49,9 +45,10 @@ class PlanMaker {
     plan_.chunks.resize(plan_.chunks.size() + 2);  // read ahead of the last step
     network.num_chunks = static_cast<int>(plan_.chunks.size());
     finish_layout();
-    fill_image();
     add_sources();
-    add_segments();
+    const FusedImage image(plain_, chain_, slots_, plan_.network);
+    plan_.image = image.words(static_cast<size_t>(image_bytes_) / 4);
+    plan_.segments = image.segments(space_);
     return std::move(plan_);
   }
 
@@ -67,14 +64,6 @@ class PlanMaker {
     return static_cast<int>(pooled[0] * pooled[1]);
   }
 
-  /// Bytes of the kernel row that operand e of an output channel meets.
-  int place_in_row(size_t i, int64_t e) const {
-    const SlotLayout& slot = slots_[i];
-    if (slot.unfolded) return static_cast<int>(e);
-    int64_t channels = slot.image[2];
-    return static_cast<int>(e / channels * slot.pixel_bytes + e % channels);
-  }
-
   /// Bytes of a kernel row before it is padded.
   int64_t row_bytes(size_t i) const {
     const SlotLayout& slot = slots_[i];
@@ -88,38 +77,21 @@ class PlanMaker {
   void add_parameters(size_t i) {
     FusedStage& stage = stage_at(i);
     const ChainStage& from = chain_at(i);
-    const TensorType& in = model_.type(layer_of(i).inputs[0]);
     stage.reads_tile = i == 0;
-    stage.reads_signed = in.low < 0;
-    stage.pools = from.pools;
-    stage.finishes = from.finish.has_value();
+    stage.reads_signed = model_.type(layer_of(i).inputs[0]).low < 0;
     stage.is_last = is_last(i);
-    if (from.finish) {
-      stage.finish = *from.finish;
-      auto quick = make_quick(*from.finish, model_.type(from.layer).bound);
-      if (quick && !stage.is_last) stage.ending = cuda::FusedEnding::codes;
-      if (quick) stage.quick = *quick;
-    } else {
-      stage.ending = cuda::FusedEnding::scores;
-    }
     stage.num_channels = static_cast<int>(from.out_image[2]);
-    const Parameter& kernel = model_.parameters()[static_cast<size_t>(layer_of(i).kernel)];
-    int products = in.frac_bits + kernel.format.frac_bits();
-    Alignment alignment =
-        align(products, layer_of(i).bias < 0
-                            ? products
-                            : model_.parameters()[static_cast<size_t>(layer_of(i).bias)].format.frac_bits());
-    // Longer shifts meet zeros alone (PlainNetwork::shift_within).
-    stage.product_factor = static_cast<int>(uint32_t{1} << std::min(alignment.first_shift, 31));
-    stage.bias_shift = std::min(alignment.second_shift, 31);
-    if (layer_of(i).bias >= 0) stage.bias_extension = extension_of(layer_of(i).bias);
+    set_sums(i);
+    set_ending(i);
     const int octets = cut_.tile_samples / cuda::kOctet * pooled_pixels(i);
     stage.num_groups = stage.pools ? octets : (octets + cuda::kGroupOctets - 1) / cuda::kGroupOctets;
     int column_tiles = padded(stage.num_channels) / 8;
     stage.num_column_tiles = 2;
     for (int tiles : {cuda::kWideTiles, cuda::kNarrowTiles}) {
-      if (tiles <= plan_.network.most_tiles && stage.ending == cuda::FusedEnding::codes &&
-          column_tiles % tiles == 0 && stage.num_groups * (column_tiles / tiles) >= cut_.num_warps) {
+      const bool can_be = stage.ending == cuda::FusedEnding::codes ||
+                          (stage.ending == cuda::FusedEnding::scaled && tiles == cuda::kNarrowTiles);
+      if (can_be && tiles <= plan_.network.most_tiles && column_tiles % tiles == 0 &&
+          stage.num_groups * (column_tiles / tiles) >= cut_.num_warps) {
         stage.num_column_tiles = tiles;
         break;
       }
@@ -127,8 +99,49 @@ class PlanMaker {
     stage.num_passes = column_tiles / stage.num_column_tiles;
     stage.num_steps = static_cast<int>((row_bytes(i) + cuda::kStepBytes - 1) / cuda::kStepBytes);
     stage.kernel_stride = row_stride(int64_t{stage.num_steps} * cuda::kStepBytes);
-    stage.bias = image_bytes_ / 4;
-    image_bytes_ += column_tiles * 8 * 4;
+    auto add_words = [&](int& words) {
+      words = image_bytes_ / 4;
+      image_bytes_ += column_tiles * 8 * 4;
+    };
+    add_words(stage.bias);
+    if (from.affine < 0) return;
+    add_words(stage.scale);
+    add_words(stage.shift);
+  }
+
+  // Longer shifts than those below meet zeros alone (PlainNetwork::shift_within).
+  void set_sums(size_t i) {
+    FusedStage& stage = stage_at(i);
+    const Alignment alignment = sums_alignment(model_, chain_at(i).layer);
+    stage.product_factor = static_cast<int>(uint32_t{1} << std::min(alignment.first_shift, 31));
+    stage.bias_shift = std::min(alignment.second_shift, 31);
+    stage.bias_extension = extension_of(layer_of(i).bias);
+  }
+
+  void set_ending(size_t i) {
+    FusedStage& stage = stage_at(i);
+    const ChainStage& from = chain_at(i);
+    stage.pools = from.pools;
+    stage.finishes = from.finish.has_value();
+    if (from.affine >= 0) {
+      const Layer& affine = model_.layers()[static_cast<size_t>(from.affine)];
+      const Alignment alignment = affine_alignment(model_, from.affine);
+      stage.ending = cuda::FusedEnding::scaled;
+      stage.wide_quick = *from.scaled_finish;
+      stage.turns = from.pools_scaled;
+      stage.scale_shift = alignment.first_shift;
+      stage.shift_shift = std::min(alignment.second_shift, 62);
+      stage.scale_extension = extension_of(affine.scale);
+      stage.shift_extension = extension_of(affine.shift);
+      return;
+    }
+    stage.ending = from.finish ? cuda::FusedEnding::any : cuda::FusedEnding::scores;
+    if (!from.finish) return;
+    stage.finish = *from.finish;
+    const auto quick = make_quick<int32_t>(*from.finish, model_.type(from.layer).bound);
+    if (!quick || stage.is_last) return;
+    stage.ending = cuda::FusedEnding::codes;
+    stage.quick = *quick;
   }
 
   /// After the biases; the first layer's last where it stays out of the teams' images.
@@ -143,10 +156,11 @@ class PlanMaker {
     if (corrects_) add(0);
   }
 
-  /// Bits above those of a stored bias that has a sign; a constant one may be wider than its format.
-  int extension_of(int bias) const {
-    const Parameter& parameter = model_.parameters()[static_cast<size_t>(bias)];
-    return parameter.constant || !parameter.format.is_signed ? 0 : 32 - parameter.format.bits;
+  /// Bits above those of a stored number that has a sign; a constant one may be wider than its format.
+  int extension_of(int parameter) const {
+    if (parameter < 0) return 0;
+    const Parameter& of = model_.parameters()[static_cast<size_t>(parameter)];
+    return of.constant || !of.format.is_signed ? 0 : 32 - of.format.bits;
   }
 
   /// A team's memory: image, the input of every stage but the first, scores.
@@ -276,32 +290,6 @@ class PlanMaker {
     network.tile_bytes = plan_.delta.codes + channels * cuda::kDeltaSamples - network.tile;
   }
 
-  void fill_image() {
-    plan_.image.resize(static_cast<size_t>(image_bytes_) / 4);
-    auto* bytes = reinterpret_cast<uint8_t*>(plan_.image.data());
-    for (size_t i = 0; i < chain_.stages.size(); ++i) {
-      const FusedStage& stage = stage_at(i);
-      const std::vector<int32_t>& kernel = operands_[static_cast<size_t>(layer_of(i).kernel)];
-      for (size_t e = 0; e < kernel.size(); ++e) bytes[kernel_place(i, e)] = static_cast<uint8_t>(kernel[e]);
-      if (layer_of(i).bias < 0) continue;
-      // Only the stored bits, so that a flip inverts one: whoever reads extends the sign.
-      const std::vector<int32_t>& bias = operands_[static_cast<size_t>(layer_of(i).bias)];
-      for (size_t c = 0; c < bias.size(); ++c) {
-        plan_.image[static_cast<size_t>(stage.bias) + c] =
-            static_cast<uint32_t>(bias[c]) << stage.bias_extension >> stage.bias_extension;
-      }
-    }
-  }
-
-  /// Byte of the image that element e of a stage's kernel has.
-  uint32_t kernel_place(size_t i, size_t e) const {
-    const FusedStage& stage = plan_.network.stages[i];
-    const Parameter& kernel = model_.parameters()[static_cast<size_t>(layer_of(i).kernel)];
-    auto per_channel = static_cast<size_t>(num_elements(kernel.shape) / kernel.shape[0]);
-    return static_cast<uint32_t>(stage.kernel + static_cast<int>(e / per_channel) * stage.kernel_stride +
-                                 place_in_row(i, static_cast<int64_t>(e % per_channel)));
-  }
-
   void add_sources() {
     const SlotLayout& slot = slots_[0];
     int64_t pixels = int64_t{slot.height} * slot.width;
@@ -331,34 +319,12 @@ class PlanMaker {
     }
   }
 
-  void add_segments() {
-    for (const BitSpace::Segment& segment : space_.segments()) {
-      FusedPlan::SegmentPlaces places;
-      const Parameter& parameter = model_.parameters()[static_cast<size_t>(segment.parameter)];
-      for (size_t i = 0; i < chain_.stages.size(); ++i) {
-        if (layer_of(i).bias == segment.parameter)
-          places.first_place = static_cast<uint32_t>(4 * stage_at(i).bias);
-        if (layer_of(i).kernel != segment.parameter) continue;
-        for (size_t e = 0; e < parameter.codes.size(); ++e) places.places.push_back(kernel_place(i, e));
-      }
-      const bool is_kernel = !places.places.empty();
-      for (int bit = 0; bit < parameter.format.bits; ++bit) {
-        uint32_t mask = uint32_t{1} << bit;
-        if (is_kernel && parameter.format.is_signed && bit == parameter.format.bits - 1)
-          mask = 0xFF & ~uint32_t{0} << bit;
-        if (parameter.bipolar) mask = 0xFE;  // 1 and -1
-        places.masks[static_cast<size_t>(bit)] = mask;
-      }
-      plan_.segments.push_back(std::move(places));
-    }
-  }
-
+  const PlainNetwork& plain_;
   const Model& model_;
   const BitSpace& space_;
   const FusedChain& chain_;
   FusedCut cut_;
   bool corrects_;
-  ParameterOperands operands_;
   std::vector<SlotLayout> slots_;  // what stage i reads
   int image_bytes_ = 0, team_image_bytes_ = 0;
   FusedPlan plan_;

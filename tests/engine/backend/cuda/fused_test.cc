@@ -78,41 +78,69 @@ TrialPlan draw_plan(Random& random, int lanes) {
   return plan;
 }
 
-/// Two convolutions with 2 x 2 pools before or after their activations, then two dense layers.
-Model pooled_chain(Random& random) {
-  Format weights{6, 0, true}, codes{8, 3, false}, biases{8, 2, true};
-  int height = random.pick(8, 13), width = random.pick(8, 13), channels = random.of<int>({1, 2, 16, 19});
-  int first = random.of<int>({3, 16, 20}), second = random.of<int>({5, 16, 33});
-  Window same{.height = 3, .width = 3, .pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1};
-  Window pool{.height = 2, .width = 2, .stride_y = 2, .stride_x = 2};
-  bool pools_first = random.chance(50);
-  auto relu = [&](int input) {
-    return testing::activation_layer("", input, ActivationFunction::relu, codes);
-  };
-  auto max = [&](int input) { return testing::window_layer(LayerKind::max_pool, "", input, pool); };
-  int flat = (height / 2 - 2) / 2 * ((width / 2 - 2) / 2) * second;
-  std::vector<Layer> layers = {
-      testing::input_layer({height, width, channels}, Format{8, 1, random.chance(50)}),
-      testing::conv_layer("", 0, 0, 1, same),
-      pools_first ? max(1) : relu(1),
-      pools_first ? relu(2) : max(2),
-      testing::conv_layer("", 3, 2, 3, {.height = 3, .width = 3}),
-      max(4),
-      relu(5),
-      testing::plain_layer(LayerKind::flatten, "", {6}),
-      testing::dense_layer("", 7, 4, 5),
-      relu(8),
-      testing::dense_layer("", 9, 6, 7)};
-  return Model::build("pooled", layers,
-                      {testing::random_parameter("k1", {first, 3, 3, channels}, weights, random),
-                       testing::random_parameter("b1", {first}, biases, random),
-                       testing::random_parameter("k2", {second, 3, 3, first}, weights, random),
-                       testing::random_parameter("b2", {second}, biases, random),
-                       testing::random_parameter("k3", {24, flat}, weights, random),
-                       testing::random_parameter("b3", {24}, biases, random),
-                       testing::random_parameter("k4", {10, 24}, weights, random),
-                       testing::random_parameter("b4", {10}, biases, random)});
-}
+/// Two convolutions with 2 x 2 pools, then two dense layers; activations behind them, affine layers before
+/// some of those, and the pools before or after either.
+class PooledChain {
+ public:
+  PooledChain(Random& random, bool has_affines) : random_(random), has_affines_(has_affines) {}
+
+  Model build() {
+    const int height = random_.pick(8, 13), width = random_.pick(8, 13);
+    int channels = random_.of<int>({1, 2, 16, 19});
+    layers_ = {testing::input_layer({height, width, channels}, Format{8, 1, random_.chance(50)})};
+    for (bool pads : {true, false}) {
+      const int filters = random_.of<int>({3, 5, 16, 20, 33});
+      const int pad = pads ? 1 : 0;
+      Window window{
+          .height = 3, .width = 3, .pad_top = pad, .pad_left = pad, .pad_bottom = pad, .pad_right = pad};
+      add(testing::conv_layer("", last(), kernel({filters, 3, 3, channels}), bias(filters), window));
+      channels = filters;
+      end_stage(channels, true);
+    }
+    add(testing::plain_layer(LayerKind::flatten, "", {last()}));
+    const int flat = (height / 2 - 2) / 2 * ((width / 2 - 2) / 2) * channels;
+    add(testing::dense_layer("", last(), kernel({24, flat}), bias(24)));
+    end_stage(24, false);
+    add(testing::dense_layer("", last(), kernel({10, 24}), bias(10)));
+    return Model::build("pooled", layers_, parameters_);
+  }
+
+ private:
+  int last() const { return static_cast<int>(layers_.size()) - 1; }
+  void add(Layer layer) { layers_.push_back(std::move(layer)); }
+  int parameter(Shape shape, Format format) {
+    parameters_.push_back(testing::random_parameter("p" + std::to_string(parameters_.size()),
+                                                    std::move(shape), format, random_));
+    return static_cast<int>(parameters_.size()) - 1;
+  }
+  int kernel(Shape shape) { return parameter(std::move(shape), Format{6, 0, true}); }
+  int bias(int channels) { return parameter({channels}, Format{8, 2, true}); }
+
+  void end_stage(int channels, bool pools) {
+    const int pool_at = pools ? random_.pick(0, 2) : -1;
+    auto pool_if = [&](int at) {
+      if (pool_at == at)
+        add(testing::window_layer(LayerKind::max_pool, "", last(),
+                                  {.height = 2, .width = 2, .stride_y = 2, .stride_x = 2}));
+    };
+    pool_if(0);
+    if (has_affines_) {
+      // Few bits or many, of either sign.
+      const Format scales{random_.pick(2, 16), random_.pick(0, 1), true},
+          shifts{random_.pick(2, 16), 1, true};
+      add(testing::affine_layer("", last(), parameter({channels}, scales),
+                                random_.chance(80) ? parameter({channels}, shifts) : -1));
+    }
+    pool_if(1);
+    add(testing::activation_layer("", last(), ActivationFunction::relu, Format{8, 3, false}));
+    pool_if(2);
+  }
+
+  Random& random_;
+  bool has_affines_;
+  std::vector<Layer> layers_;
+  std::vector<Parameter> parameters_;
+};
 
 /// Sums of a lane's parts.
 std::vector<cuda::LaneCounts> sums_of(const std::vector<cuda::LaneCounts>& parts, size_t num_lanes) {
@@ -195,11 +223,12 @@ TEST(Fused, HasTheCpuBackendsOutcomesOnRandomChains) {
   uint64_t seed = testing::test_seed();
   SCOPED_TRACE("NETSURF_TEST_SEED=" + std::to_string(seed));
   Random random(seed);
-  int fused = 0, convolved = 0, ragged = 0, corrected = 0;
-  for (int i = 0; i < 400 && !::testing::Test::HasFailure(); ++i) {
+  int fused = 0, convolved = 0, ragged = 0, corrected = 0, scaled = 0;
+  for (int i = 0; i < 800 && !::testing::Test::HasFailure(); ++i) {
     std::optional<Model> model;
     try {
-      model = testing::random_chain(random, testing::Affines::none);
+      model =
+          testing::random_chain(random, random.chance(50) ? testing::Affines::some : testing::Affines::none);
     } catch (const InputError&) {
       continue;  // too wide
     }
@@ -208,6 +237,7 @@ TEST(Fused, HasTheCpuBackendsOutcomesOnRandomChains) {
     for (const ChainStage& stage : chain.stages) {
       convolved += stage.out_image[0] * stage.out_image[1] > 1 ? 1 : 0;
       ragged += stage.in_image[2] % 16 != 0 ? 1 : 0;
+      scaled += stage.affine >= 0 ? 1 : 0;
     }
     int count = random.of<int>({1, 7, 8, 15, 16, 17, 31, 32, 33, 70});
     EvaluationSet set = testing::random_set(*model, count, seed + static_cast<uint64_t>(i));
@@ -222,21 +252,27 @@ TEST(Fused, HasTheCpuBackendsOutcomesOnRandomChains) {
   EXPECT_GT(corrected, 5);
   EXPECT_GT(convolved, 0);
   EXPECT_GT(ragged, 0);
+  EXPECT_GT(scaled, 0);
 }
 
 TEST(Fused, HasTheCpuBackendsOutcomesWhereImagesArePooled) {
   uint64_t seed = testing::test_seed();
   SCOPED_TRACE("NETSURF_TEST_SEED=" + std::to_string(seed));
   Random random(seed);
-  for (int i = 0; i < 12 && !::testing::Test::HasFailure(); ++i) {
-    Model model = pooled_chain(random);
+  int turning = 0;
+  for (int i = 0; i < 30 && !::testing::Test::HasFailure(); ++i) {
+    const bool has_affines = i % 2 == 1;
+    Model model = PooledChain(random, has_affines).build();
     FusedChain chain = find_fused_chain(PlainNetwork(model), BitSpace(model));
     ASSERT_EQ(chain.refusal, "");
     ASSERT_EQ(chain.stages.size(), 4u);
     EXPECT_TRUE(chain.stages[0].pools && chain.stages[1].pools);
+    EXPECT_EQ(chain.stages[2].affine >= 0, has_affines);
+    turning += chain.stages[0].pools_scaled ? 1 : 0;
     EvaluationSet set = testing::random_set(model, random.of<int>({1, 7, 9, 17}), random.bits());
-    EXPECT_TRUE(compare(model, set, random, {8, 1, random.pick(1, 4)}, 3));
+    EXPECT_TRUE(compare(model, set, random, {random.of<int>({8, 16}), 1, random.pick(1, 4)}, 3));
   }
+  EXPECT_GT(turning, 2);
 }
 
 /// More flips than a team has room to note, several of one operand among them, and a bias of every format.
