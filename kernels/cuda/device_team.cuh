@@ -44,6 +44,17 @@ class DeviceWarp {
                  : "r"(from));
   }
 
+  /// The lower half of a matrix of 16 x 32 bytes, zeros above: lane l says with address(l, h), in bytes of
+  /// shared memory, where bytes 4 (l % 4) .. + 3 of row l / 4 + 8 h are.
+  template <typename Address>
+  __device__ __forceinline__ void load_half(Lanes<Four>& four, const uint8_t* shared, Address address) {
+    const int lane = static_cast<int>(threadIdx.x % 32);
+    for (int half = 0; half < 2; ++half) {
+      four.value.at[half] = *reinterpret_cast<const uint32_t*>(shared + address(lane, half));
+      four.value.at[2 + half] = 0;
+    }
+  }
+
   /// sums(l)[4] += left [16, 32] x right [8, 32]^T, right in its registers `first` and `first` + 1; where it
   /// begins the sums are the products alone. Left is int8 or uint8, right int8. Lane l has rows l / 4
   /// (elements 0, 1) and l / 4 + 8 (elements 2, 3), columns 2 (l % 4) and the next.

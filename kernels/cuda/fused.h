@@ -13,10 +13,11 @@
 
 namespace netsurf::cuda {
 
-inline constexpr int kOctet = 8;        // samples whose rows lie one below the other in a matrix
-inline constexpr int kGroupOctets = 4;  // octets that a warp multiplies at a time: two matrices of 16 rows
-inline constexpr int kStepBytes = 32;   // operands of a row that one instruction multiplies
-inline constexpr int kChunkBytes = 16;  // of which so many lie side by side
+inline constexpr int kOctet = 8;         // samples whose rows lie one below the other in a matrix
+inline constexpr int kGroupOctets = 4;   // octets that a warp multiplies at a time: two matrices of 16 rows
+inline constexpr int kStepBytes = 32;    // operands of a row that one instruction multiplies
+inline constexpr int kChunkBytes = 16;   // of which so many lie side by side
+inline constexpr int kMaxStripRows = 4;  // rows of a window whose strips of four codes a lane can load
 inline constexpr int kMaxStages = 12;
 // The sums of a warp need registers, which a block's threads share: units of many tiles of 8 channels, or
 // blocks of many threads.
@@ -56,6 +57,7 @@ struct FusedStage {
   int scale = 0, shift = 0;  // as `bias`: (scale x sum << scale_shift) + (shift << shift_shift)
   int scale_extension = 0, shift_extension = 0, scale_shift = 0, shift_shift = 0;
   int first_chunk = 0;  // in the chunk table: [2 num_steps] bytes from a row's begin
+  int strip_step = 0;   // other than 0: a row is strips of four codes, so many bytes apart, and no chunks
   // Of an octet's first sample, and from a sample to the next: bytes from `input`; bytes (of scores: words)
   // from `output`. Octets that are not there repeat the last one.
   const int32_t* rows = nullptr;   // [num_groups, kGroupOctets]

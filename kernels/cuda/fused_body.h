@@ -26,6 +26,18 @@ NETSURF_HD_INLINE void read_chunk(Warp& warp, const FusedStage& stage, const Tea
   warp.each_lane([&](int lane) { from.chunk[lane] = static_cast<uint32_t>(chunks[lane / 16]); });
 }
 
+template <int kColumnTiles, class Warp>
+NETSURF_HD_INLINE void load_kernel(Warp& warp, const FusedStage& stage, const TeamPlace& place,
+                                   const UnitPlaces<Warp>& from, int step,
+                                   StepOperands<kColumnTiles, Warp>& to) {
+  NETSURF_UNROLL
+  for (int pair = 0; pair < kColumnTiles / 2; ++pair) {
+    warp.load(to.kernel[pair], place.shared, [&](int lane) {
+      return from.kernel[lane] + static_cast<uint32_t>(pair * 16 * stage.kernel_stride + step * kStepBytes);
+    });
+  }
+}
+
 /// Loads a step's operands and looks up where the next step's rows are.
 template <int kColumnTiles, class Warp>
 NETSURF_HD_INLINE void load_step(Warp& warp, const FusedStage& stage, const TeamPlace& place,
@@ -33,12 +45,7 @@ NETSURF_HD_INLINE void load_step(Warp& warp, const FusedStage& stage, const Team
   NETSURF_UNROLL
   for (int i = 0; i < 2; ++i)
     warp.load(to.rows[i], place.shared, [&](int lane) { return from.rows[i][lane] + from.chunk[lane]; });
-  NETSURF_UNROLL
-  for (int pair = 0; pair < kColumnTiles / 2; ++pair) {
-    warp.load(to.kernel[pair], place.shared, [&](int lane) {
-      return from.kernel[lane] + static_cast<uint32_t>(pair * 16 * stage.kernel_stride + step * kStepBytes);
-    });
-  }
+  load_kernel<kColumnTiles>(warp, stage, place, from, step, to);
   read_chunk(warp, stage, place, step + 1, from);
 }
 
@@ -96,18 +103,33 @@ NETSURF_HD_INLINE void run_unit(
     const typename Warp::template Lanes<PassConstants<kColumnTiles, kEnding>>& constants) {
   UnitPlaces<Warp> from;
   const uint32_t input = (stage.reads_tile ? place.tile : place.memory) + static_cast<uint32_t>(stage.input);
+  auto row = [&](int octet, int sample) {
+    return input +
+           static_cast<uint32_t>(stage.rows[group * kGroupOctets + octet] + sample * stage.row_stride);
+  };
   warp.each_lane([&](int lane) {
-    NETSURF_UNROLL
-    for (int i = 0; i < 2; ++i)
-      from.rows[i][lane] =
-          input + static_cast<uint32_t>(stage.rows[group * kGroupOctets + 2 * i + lane / 8 % 2] +
-                                        lane % 8 * stage.row_stride);
     int channel = first_channel + lane / 16 * 8 + lane % 8;
     from.kernel[lane] = place.memory + static_cast<uint32_t>(stage.kernel + channel * stage.kernel_stride +
                                                              lane / 8 % 2 * kChunkBytes);
   });
   typename Warp::template Lanes<GroupSums<kColumnTiles>> sums;
-  multiply_all<kColumnTiles, kSigned>(warp, stage, place, from, sums);
+  if (stage.strip_step > 0) {
+    StepOperands<kColumnTiles, Warp> operands;
+    NETSURF_UNROLL
+    for (int i = 0; i < 2; ++i) {
+      warp.load_half(operands.rows[i], place.shared, [&](int lane, int half) {
+        return row(2 * i + half, lane / 4) + static_cast<uint32_t>(lane % 4 * stage.strip_step);
+      });
+    }
+    load_kernel<kColumnTiles>(warp, stage, place, from, 0, operands);
+    multiply_step<kColumnTiles, kSigned, true>(warp, operands, sums);
+  } else {
+    warp.each_lane([&](int lane) {
+      NETSURF_UNROLL
+      for (int i = 0; i < 2; ++i) from.rows[i][lane] = row(2 * i + lane / 8 % 2, lane % 8);
+    });
+    multiply_all<kColumnTiles, kSigned>(warp, stage, place, from, sums);
+  }
   put_out<kColumnTiles, kEnding>(warp, stage, place, group, first_channel, constants, sums);
 }
 

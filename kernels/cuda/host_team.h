@@ -41,6 +41,16 @@ class HostWarp {
     }
   }
 
+  template <typename Address>
+  void load_half(Lanes<Four>& four, const uint8_t* shared, Address address) {
+    for (int lane = 0; lane < kLanes; ++lane) {
+      for (int half = 0; half < 2; ++half) {
+        std::memcpy(&four[lane].at[half], shared + address(lane, half), 4);
+        four[lane].at[2 + half] = 0;
+      }
+    }
+  }
+
   template <bool kSigned, bool kBegins, typename Sums>
   void multiply(const Lanes<Four>& left, const Lanes<Four>& right, int first, Sums sums) {
     for (int lane = 0; lane < kLanes; ++lane) {

@@ -42,7 +42,7 @@ double clocks_per_sample(const FusedNetwork& network, int shared_bytes) {
 std::vector<FusedPlan> likely_plans(const PlainNetwork& plain, const BitSpace& space, const FusedChain& chain,
                                     int shared_bytes) {
   std::vector<std::pair<double, FusedPlan>> plans;
-  for (int samples : {128, 96, 64, 32, 16, 8}) {
+  for (int samples : {128, 96, 64, 48, 32, 24, 16, 8}) {
     for (int teams : {1, 2, 3, 4, 6, 8}) {
       for (int warps : {2, 3, 4, 6, 8, 12, 16}) {
         auto plan = make_fused_plan(plain, space, chain, {samples, teams, warps}, shared_bytes);

@@ -34,9 +34,16 @@ std::vector<FusedImage::Words> FusedImage::words_of(size_t i) const {
 /// Bytes of the kernel row that an operand of an output channel meets.
 int FusedImage::place_in_row(size_t i, int64_t element) const {
   const SlotLayout& slot = slots_[i];
-  if (slot.unfolded) return static_cast<int>(element);
-  int64_t channels = slot.image[2];
-  return static_cast<int>(element / channels * slot.pixel_bytes + element % channels);
+  const int64_t channels = slot.image[2], row = channels * layer_of(i).window.width;
+  switch (slot.form) {
+    case SlotForm::pixels:
+      return static_cast<int>(element / channels * slot.pixel_bytes + element % channels);
+    case SlotForm::windows:
+      return static_cast<int>(element);
+    case SlotForm::strips:
+      return static_cast<int>(element / row * slot.pixel_bytes + element % row);
+  }
+  return 0;
 }
 
 /// Byte of the image that an element of a stage's kernel has.

@@ -67,7 +67,8 @@ class PlanMaker {
   /// Bytes of a kernel row before it is padded.
   int64_t row_bytes(size_t i) const {
     const SlotLayout& slot = slots_[i];
-    if (slot.unfolded) return slot.pixel_bytes;
+    if (slot.form == SlotForm::windows) return slot.pixel_bytes;
+    if (slot.form == SlotForm::strips) return int64_t{slot.pixel_bytes} * layer_of(i).window.height;
     const Layer& layer = layer_of(i);
     int64_t pixels = layer.kind == LayerKind::conv2d ? int64_t{layer.window.height} * layer.window.width
                                                      : int64_t{slot.image[0]} * slot.image[1];
@@ -195,7 +196,11 @@ class PlanMaker {
       for (int byte = 0; byte < slot.pixel_bytes; byte += cuda::kChunkBytes)
         plan_.chunks.push_back(static_cast<int32_t>(begin) + byte);
     };
-    if (slot.unfolded) {
+    if (slot.form == SlotForm::strips) {
+      stage.strip_step = static_cast<int>(slot.pixel(layer.window.dilation_y, 0));
+      return;
+    }
+    if (slot.form == SlotForm::windows) {
       add_pixel(0);
     } else if (layer.kind == LayerKind::conv2d) {
       const Window& w = layer.window;
@@ -216,9 +221,11 @@ class PlanMaker {
   int32_t row_begin(size_t i, int sample, int y, int x) const {
     const SlotLayout& slot = slots_[i];
     const Window& w = layer_of(i).window;
-    int64_t pixel = layer_of(i).kind == LayerKind::dense ? 0
-                    : slot.unfolded                      ? slot.pixel(y, x)
-                                                         : slot.pixel(y * w.stride_y, x * w.stride_x);
+    int64_t pixel = 0;
+    if (layer_of(i).kind == LayerKind::conv2d) {
+      const bool steps_down = slot.form != SlotForm::windows, steps_right = slot.form == SlotForm::pixels;
+      pixel = slot.pixel(steps_down ? y * w.stride_y : y, steps_right ? x * w.stride_x : x);
+    }
     return static_cast<int32_t>(int64_t{sample} * slot.sample_bytes + pixel);
   }
 
@@ -271,7 +278,9 @@ class PlanMaker {
     network.sample_elements = static_cast<int>(model_.type(0).elements());
     network.tile = padded(network.num_chunks * 4);
     network.sample_bytes = slot.sample_bytes;
-    network.tile_bytes = padded(cut_.tile_samples * slot.sample_bytes + cuda::kStepBytes);
+    // And what a last step, or strips below the last, read beyond.
+    const int beyond = cuda::kStepBytes + cuda::kMaxStripRows * network.stages[0].strip_step;
+    network.tile_bytes = padded(int64_t{cut_.tile_samples} * slot.sample_bytes + beyond);
     if (corrects_) lay_out_delta();
     network.teams = network.tile + network.tile_bytes;
     network.clean = network.teams + cut_.num_teams * network.team_bytes;
@@ -295,27 +304,29 @@ class PlanMaker {
     int64_t pixels = int64_t{slot.height} * slot.width;
     plan_.sources.assign(static_cast<size_t>(pixels * slot.pixel_bytes), -1);
     plan_.network.filled_bytes = static_cast<int>(plan_.sources.size());
-    const Shape& image = slot.image;
-    auto element = [&](int64_t y, int64_t x, int64_t c) {
-      bool inside = 0 <= y && y < image[0] && 0 <= x && x < image[1];
-      return inside ? static_cast<int32_t>((y * image[1] + x) * image[2] + c) : -1;
-    };
     for (int y = 0; y < slot.height; ++y) {
-      for (int x = 0; x < slot.width; ++x) {
-        int32_t* to = plan_.sources.data() + slot.pixel(y, x);
-        if (!slot.unfolded) {
-          for (int64_t c = 0; c < image[2]; ++c) to[c] = element(y - slot.pad_top, x - slot.pad_left, c);
-          continue;
-        }
-        const Window& w = layer_of(0).window;
-        for (int i = 0; i < w.height; ++i) {
-          for (int j = 0; j < w.width; ++j) {
-            for (int64_t c = 0; c < image[2]; ++c)
-              *to++ = element(y * w.stride_y + i * w.dilation_y - w.pad_top,
-                              x * w.stride_x + j * w.dilation_x - w.pad_left, c);
-          }
-        }
-      }
+      for (int x = 0; x < slot.width; ++x) add_source(y, x, plan_.sources.data() + slot.pixel(y, x));
+    }
+  }
+
+  /// The elements of one pixel, window or strip of the tile.
+  void add_source(int y, int x, int32_t* to) const {
+    const SlotLayout& slot = slots_[0];
+    const Shape& image = slot.image;
+    const Window& w = layer_of(0).window;
+    auto add = [&](int at_y, int at_x) {
+      const bool inside = 0 <= at_y && at_y < image[0] && 0 <= at_x && at_x < image[1];
+      for (int c = 0; c < image[2]; ++c) *to++ = inside ? (at_y * image[1] + at_x) * image[2] + c : -1;
+    };
+    auto add_row = [&](int at_y) {
+      for (int j = 0; j < w.width; ++j) add(at_y, x * w.stride_x + j * w.dilation_x - w.pad_left);
+    };
+    if (slot.form == SlotForm::pixels) {
+      add(y - slot.pad_top, x - slot.pad_left);
+    } else if (slot.form == SlotForm::strips) {
+      add_row(y - slot.pad_top);
+    } else {
+      for (int i = 0; i < w.height; ++i) add_row(y * w.stride_y + i * w.dilation_y - w.pad_top);
     }
   }
 

@@ -10,15 +10,23 @@ int padded(int64_t size);
 /// An odd number of 16 bytes, so that eight rows begin in different banks.
 int row_stride(int64_t size);
 
+enum class SlotForm {
+  pixels,   // of the image with its border, channels up to a multiple of 16
+  windows,  // of each output pixel of the reader, the whole window
+  strips,   // of each row of the image with its border, per output column, the window's codes of that row:
+            // four
+};
+
 /// How codes lie in the tile or in a team's memory, per sample.
 struct SlotLayout {
+  SlotForm form = SlotForm::pixels;
   Shape image;                // [h, w, channels] that the reader sees
-  int height = 1, width = 1;  // with the border
+  int height = 1, width = 1;  // of what lies there, be it pixels, windows or strips
   int pad_top = 0, pad_left = 0;
-  int pixel_bytes = 0;
+  int pixel_bytes = 0;  // of one of them
   int sample_bytes = 0;
-  bool unfolded = false;  // one row per output pixel of the reader, with its whole window
 
+  /// Byte where one begins.
   int64_t pixel(int y, int x) const { return (int64_t{y} * width + x) * pixel_bytes; }
 };
 

@@ -259,7 +259,7 @@ TEST(Fused, HasTheCpuBackendsOutcomesWhereImagesArePooled) {
   uint64_t seed = testing::test_seed();
   SCOPED_TRACE("NETSURF_TEST_SEED=" + std::to_string(seed));
   Random random(seed);
-  int turning = 0;
+  int turning = 0, in_strips = 0, in_windows = 0;
   for (int i = 0; i < 30 && !::testing::Test::HasFailure(); ++i) {
     const bool has_affines = i % 2 == 1;
     Model model = PooledChain(random, has_affines).build();
@@ -269,10 +269,14 @@ TEST(Fused, HasTheCpuBackendsOutcomesWhereImagesArePooled) {
     EXPECT_TRUE(chain.stages[0].pools && chain.stages[1].pools);
     EXPECT_EQ(chain.stages[2].affine >= 0, has_affines);
     turning += chain.stages[0].pools_scaled ? 1 : 0;
+    in_strips += chain.stages[0].in_image[2] == 1 ? 1 : 0;
+    in_windows += chain.stages[0].in_image[2] == 2 ? 1 : 0;
     EvaluationSet set = testing::random_set(model, random.of<int>({1, 7, 9, 17}), random.bits());
     EXPECT_TRUE(compare(model, set, random, {random.of<int>({8, 16}), 1, random.pick(1, 4)}, 3));
   }
   EXPECT_GT(turning, 2);
+  EXPECT_GT(in_strips, 2);
+  EXPECT_GT(in_windows, 2);
 }
 
 /// More flips than a team has room to note, several of one operand among them, and a bias of every format.
