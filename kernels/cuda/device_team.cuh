@@ -13,6 +13,10 @@ class DeviceWarp {
   struct Four {
     uint32_t at[4];
   };
+  /// Two: a matrix of 16 x 16 bytes.
+  struct Two {
+    uint32_t at[2];
+  };
   /// A value of each lane of the warp; here each thread has its own.
   template <typename T>
   struct Lanes {
@@ -44,15 +48,13 @@ class DeviceWarp {
                  : "r"(from));
   }
 
-  /// The lower half of a matrix of 16 x 32 bytes, zeros above: lane l says with address(l, h), in bytes of
-  /// shared memory, where bytes 4 (l % 4) .. + 3 of row l / 4 + 8 h are.
+  /// A matrix of 16 x 16 bytes: lane l says with address(l, h), in bytes of shared memory, where bytes
+  /// 4 (l % 4) .. + 3 of row l / 4 + 8 h are.
   template <typename Address>
-  __device__ __forceinline__ void load_half(Lanes<Four>& four, const uint8_t* shared, Address address) {
+  __device__ __forceinline__ void load_half(Lanes<Two>& two, const uint8_t* shared, Address address) {
     const int lane = static_cast<int>(threadIdx.x % 32);
-    for (int half = 0; half < 2; ++half) {
-      four.value.at[half] = *reinterpret_cast<const uint32_t*>(shared + address(lane, half));
-      four.value.at[2 + half] = 0;
-    }
+    for (int half = 0; half < 2; ++half)
+      two.value.at[half] = *reinterpret_cast<const uint32_t*>(shared + address(lane, half));
   }
 
   /// sums(l)[4] += left [16, 32] x right [8, 32]^T, right in its registers `first` and `first` + 1; where it
@@ -78,6 +80,26 @@ class DeviceWarp {
           : "=r"(c[0]), "=r"(c[1]), "=r"(c[2]), "=r"(c[3])
           : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "r"(before[0]), "r"(before[1]),
             "r"(before[2]), "r"(before[3]));
+    }
+  }
+
+  /// sums(l)[4] = left [16, 16] x right [8, 16]^T, right in its register `first`; all else as above.
+  template <bool kSigned, typename Sums>
+  __device__ __forceinline__ void multiply_half(const Lanes<Two>& left, const Lanes<Four>& right, int first,
+                                                Sums sums) {
+    int32_t(&c)[4] = sums(static_cast<int>(threadIdx.x % 32));
+    const uint32_t* a = left.value.at;
+    const uint32_t b = right.value.at[first];
+    if constexpr (kSigned) {
+      asm("mma.sync.aligned.m16n8k16.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5}, {%6}, "
+          "{%7, %7, %7, %7};"
+          : "=r"(c[0]), "=r"(c[1]), "=r"(c[2]), "=r"(c[3])
+          : "r"(a[0]), "r"(a[1]), "r"(b), "r"(0));
+    } else {
+      asm("mma.sync.aligned.m16n8k16.row.col.s32.u8.s8.s32 {%0, %1, %2, %3}, {%4, %5}, {%6}, "
+          "{%7, %7, %7, %7};"
+          : "=r"(c[0]), "=r"(c[1]), "=r"(c[2]), "=r"(c[3])
+          : "r"(a[0]), "r"(a[1]), "r"(b), "r"(0));
     }
   }
 

@@ -19,6 +19,30 @@ struct UnitPlaces {
   typename Warp::template Lanes<uint32_t> chunk;  // of the step to load next, from `rows`
 };
 
+/// What does not change between the units of a pass: where a lane's rows and cells would be if their octets
+/// began at 0, and its part of the kernel.
+template <class Warp>
+struct PassPlaces {
+  typename Warp::template Lanes<uint32_t> row, kernel, cell;
+};
+
+template <class Warp>
+NETSURF_HD_INLINE void find_pass(Warp& warp, const FusedStage& stage, const TeamPlace& place,
+                                 int first_channel, PassPlaces<Warp>& at) {
+  const uint32_t input = (stage.reads_tile ? place.tile : place.memory) + static_cast<uint32_t>(stage.input);
+  warp.each_lane([&](int lane) {
+    // Strips: four bytes of sample lane / 4; else 16 of sample lane % 8.
+    at.row[lane] = input + static_cast<uint32_t>(stage.strip_step > 0 ? lane / 4 * stage.row_stride +
+                                                                            lane % 4 * stage.strip_step
+                                                                      : lane % 8 * stage.row_stride);
+    const int channel = first_channel + lane / 16 * 8 + lane % 8;
+    at.kernel[lane] = place.memory + static_cast<uint32_t>(stage.kernel + channel * stage.kernel_stride +
+                                                           lane / 8 % 2 * kChunkBytes);
+    const int cell = lane / 4 * stage.cell_stride + first_channel + 2 * (lane % 4);
+    at.cell[lane] = place.memory + static_cast<uint32_t>(stage.output + (stage.is_last ? 4 : 1) * cell);
+  });
+}
+
 template <class Warp>
 NETSURF_HD_INLINE void read_chunk(Warp& warp, const FusedStage& stage, const TeamPlace& place, int step,
                                   UnitPlaces<Warp>& from) {
@@ -96,55 +120,68 @@ NETSURF_HD_INLINE void multiply_all(Warp& warp, const FusedStage& stage, const T
   multiply_step<kColumnTiles, kSigned, false>(warp, even, sums);
 }
 
+/// The products of rows that are strips: one step of half the bytes.
+template <int kColumnTiles, bool kSigned, class Warp>
+NETSURF_HD_INLINE void multiply_strips(Warp& warp, const FusedStage& stage, const TeamPlace& place,
+                                       const UnitPlaces<Warp>& from, const int32_t* octets,
+                                       const typename Warp::template Lanes<uint32_t>& row,
+                                       typename Warp::template Lanes<GroupSums<kColumnTiles>>& sums) {
+  typename Warp::template Lanes<typename Warp::Two> rows[2];
+  StepOperands<kColumnTiles, Warp> operands;
+  NETSURF_UNROLL
+  for (int i = 0; i < 2; ++i) {
+    warp.load_half(rows[i], place.shared, [&](int lane, int half) {
+      return row[lane] + static_cast<uint32_t>(octets[2 * i + half]);
+    });
+  }
+  load_kernel<kColumnTiles>(warp, stage, place, from, 0, operands);
+  NETSURF_UNROLL
+  for (int tile = 0; tile < kColumnTiles; ++tile) {
+    NETSURF_UNROLL
+    for (int i = 0; i < 2; ++i) {
+      warp.template multiply_half<kSigned>(rows[i], operands.kernel[tile / 2], 2 * (tile % 2),
+                                           [&](int lane) -> int32_t(&)[4] { return sums[lane].at[i][tile]; });
+    }
+  }
+}
+
 /// One group of octets against the channels of one pass.
 template <int kColumnTiles, bool kSigned, FusedEnding kEnding, class Warp>
 NETSURF_HD_INLINE void run_unit(
     Warp& warp, const FusedStage& stage, const TeamPlace& place, int group, int first_channel,
+    const PassPlaces<Warp>& at,
     const typename Warp::template Lanes<PassConstants<kColumnTiles, kEnding>>& constants) {
   UnitPlaces<Warp> from;
-  const uint32_t input = (stage.reads_tile ? place.tile : place.memory) + static_cast<uint32_t>(stage.input);
-  auto row = [&](int octet, int sample) {
-    return input +
-           static_cast<uint32_t>(stage.rows[group * kGroupOctets + octet] + sample * stage.row_stride);
-  };
-  warp.each_lane([&](int lane) {
-    int channel = first_channel + lane / 16 * 8 + lane % 8;
-    from.kernel[lane] = place.memory + static_cast<uint32_t>(stage.kernel + channel * stage.kernel_stride +
-                                                             lane / 8 % 2 * kChunkBytes);
-  });
+  from.kernel = at.kernel;
+  const int32_t* octets = stage.rows + group * kGroupOctets;
   typename Warp::template Lanes<GroupSums<kColumnTiles>> sums;
   if (stage.strip_step > 0) {
-    StepOperands<kColumnTiles, Warp> operands;
-    NETSURF_UNROLL
-    for (int i = 0; i < 2; ++i) {
-      warp.load_half(operands.rows[i], place.shared, [&](int lane, int half) {
-        return row(2 * i + half, lane / 4) + static_cast<uint32_t>(lane % 4 * stage.strip_step);
-      });
-    }
-    load_kernel<kColumnTiles>(warp, stage, place, from, 0, operands);
-    multiply_step<kColumnTiles, kSigned, true>(warp, operands, sums);
+    multiply_strips<kColumnTiles, kSigned>(warp, stage, place, from, octets, at.row, sums);
   } else {
     warp.each_lane([&](int lane) {
       NETSURF_UNROLL
-      for (int i = 0; i < 2; ++i) from.rows[i][lane] = row(2 * i + lane / 8 % 2, lane % 8);
+      for (int i = 0; i < 2; ++i)
+        from.rows[i][lane] = at.row[lane] + static_cast<uint32_t>(octets[2 * i + lane / 8 % 2]);
     });
     multiply_all<kColumnTiles, kSigned>(warp, stage, place, from, sums);
   }
-  put_out<kColumnTiles, kEnding>(warp, stage, place, group, first_channel, constants, sums);
+  put_out<kColumnTiles, kEnding>(warp, stage, place, group, first_channel, at.cell, constants, sums);
 }
 
 /// A warp's share of the units, which are all groups of the first pass, then of the next.
 template <int kColumnTiles, bool kSigned, FusedEnding kEnding, class Warp>
 NETSURF_HD_INLINE void run_units(Warp& warp, const FusedStage& stage, const TeamPlace& place) {
+  PassPlaces<Warp> at;
   typename Warp::template Lanes<PassConstants<kColumnTiles, kEnding>> constants;
   const int num_groups = stage.num_groups;
   int group = warp.index();
   for (int pass = 0; pass < stage.num_passes; ++pass, group -= num_groups) {
     if (group >= num_groups) continue;
     const int first_channel = pass * 8 * kColumnTiles;
+    find_pass(warp, stage, place, first_channel, at);
     load_constants<kColumnTiles, kEnding>(warp, stage, place, first_channel, constants);
     for (; group < num_groups; group += warp.count())
-      run_unit<kColumnTiles, kSigned, kEnding>(warp, stage, place, group, first_channel, constants);
+      run_unit<kColumnTiles, kSigned, kEnding>(warp, stage, place, group, first_channel, at, constants);
   }
 }
 

@@ -100,10 +100,11 @@ NETSURF_HD_INLINE int32_t pooled(const FusedStage& stage,
   return larger(larger(at[0][tile][i], at[0][tile][i + 2]), larger(at[1][tile][i], at[1][tile][i + 2]));
 }
 
-/// Puts out what a lane has of one octet: of every tile two neighbouring channels of one sample.
+/// Puts out what a lane has of one octet: of every tile two neighbouring channels of one sample, the first
+/// tile's at `cell`.
 template <int kColumnTiles, FusedEnding kEnding, class Warp>
-NETSURF_HD_INLINE void put_octet(Warp& warp, const FusedStage& stage, uint8_t* output, int32_t cell,
-                                 int channel, const PassConstants<kColumnTiles, kEnding>& constants,
+NETSURF_HD_INLINE void put_octet(Warp& warp, const FusedStage& stage, uint8_t* cell, int channel,
+                                 const PassConstants<kColumnTiles, kEnding>& constants,
                                  const int32_t (&products)[kColumnTiles][2]) {
   constexpr bool kPutsCodes = kEnding == FusedEnding::codes || kEnding == FusedEnding::scaled;
   core::QuickRequantizer quick = stage.quick;
@@ -111,8 +112,6 @@ NETSURF_HD_INLINE void put_octet(Warp& warp, const FusedStage& stage, uint8_t* o
   quick.offset = 0;  // in the constants
   wide_quick.offset = 0;
   const int num_channels = stage.num_channels;
-  auto* codes = output + cell + channel;
-  auto* scores = reinterpret_cast<int32_t*>(output) + cell + channel;
   NETSURF_UNROLL
   for (int tile = 0; tile < kColumnTiles; ++tile) {
     int32_t two[2];
@@ -133,8 +132,9 @@ NETSURF_HD_INLINE void put_octet(Warp& warp, const FusedStage& stage, uint8_t* o
       }
     }
     if (kPutsCodes || (kEnding == FusedEnding::any && !stage.is_last)) {
-      *reinterpret_cast<uint16_t*>(codes + 8 * tile) = warp.low_bytes(two[0], two[1]);
+      *reinterpret_cast<uint16_t*>(cell + 8 * tile) = warp.low_bytes(two[0], two[1]);
     } else {
+      auto* scores = reinterpret_cast<int32_t*>(cell);
       if (channel + 8 * tile < num_channels) scores[8 * tile] = two[0];
       if (channel + 8 * tile + 1 < num_channels) scores[8 * tile + 1] = two[1];
     }
@@ -144,14 +144,16 @@ NETSURF_HD_INLINE void put_octet(Warp& warp, const FusedStage& stage, uint8_t* o
 template <int kColumnTiles, FusedEnding kEnding, class Warp>
 NETSURF_HD_INLINE void put_out(
     Warp& warp, const FusedStage& stage, const TeamPlace& place, int group, int first_channel,
+    const typename Warp::template Lanes<uint32_t>& cells,
     const typename Warp::template Lanes<PassConstants<kColumnTiles, kEnding>>& constants,
     const typename Warp::template Lanes<GroupSums<kColumnTiles>>& sums) {
-  uint8_t* output = place.shared + place.memory + stage.output;
+  const int cell_bytes = stage.is_last ? 4 : 1;
   warp.each_lane([&](int lane) {
     // Of elements 0 and 1 of matrix 0 sample lane / 4 of the first octet; elements 2 and 3 are the second's,
     // matrix 1 has two more.
     const int32_t(&at)[2][kColumnTiles][4] = sums[lane].at;
-    const int channel = first_channel + 2 * (lane % 4), sample = lane / 4 * stage.cell_stride;
+    const int channel = first_channel + 2 * (lane % 4);
+    auto cell = [&](int octet) { return place.shared + cells[lane] + stage.cells[octet] * cell_bytes; };
     int32_t products[kColumnTiles][2];
     if (stage.pools) {
       NETSURF_UNROLL
@@ -160,8 +162,7 @@ NETSURF_HD_INLINE void put_out(
         for (int i = 0; i < 2; ++i)
           products[tile][i] = pooled<kColumnTiles, kEnding>(stage, constants[lane], at, tile, i);
       }
-      put_octet<kColumnTiles, kEnding>(warp, stage, output, stage.cells[group] + sample, channel,
-                                       constants[lane], products);
+      put_octet<kColumnTiles, kEnding>(warp, stage, cell(group), channel, constants[lane], products);
       return;
     }
     NETSURF_UNROLL
@@ -171,8 +172,7 @@ NETSURF_HD_INLINE void put_out(
         NETSURF_UNROLL
         for (int i = 0; i < 2; ++i) products[tile][i] = at[octet / 2][tile][octet % 2 * 2 + i];
       }
-      put_octet<kColumnTiles, kEnding>(warp, stage, output,
-                                       stage.cells[group * kGroupOctets + octet] + sample, channel,
+      put_octet<kColumnTiles, kEnding>(warp, stage, cell(group * kGroupOctets + octet), channel,
                                        constants[lane], products);
     }
   });

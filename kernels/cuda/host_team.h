@@ -15,6 +15,9 @@ class HostWarp {
   struct Four {
     uint32_t at[4];
   };
+  struct Two {
+    uint32_t at[2];
+  };
   template <typename T>
   struct Lanes {
     T value[kLanes];
@@ -42,12 +45,9 @@ class HostWarp {
   }
 
   template <typename Address>
-  void load_half(Lanes<Four>& four, const uint8_t* shared, Address address) {
+  void load_half(Lanes<Two>& two, const uint8_t* shared, Address address) {
     for (int lane = 0; lane < kLanes; ++lane) {
-      for (int half = 0; half < 2; ++half) {
-        std::memcpy(&four[lane].at[half], shared + address(lane, half), 4);
-        four[lane].at[2 + half] = 0;
-      }
+      for (int half = 0; half < 2; ++half) std::memcpy(&two[lane].at[half], shared + address(lane, half), 4);
     }
   }
 
@@ -63,6 +63,23 @@ class HostWarp {
           // sixteen bytes on.
           uint32_t a = left[row % 8 * 4 + k % 16 / 4].at[row / 8 + 2 * (k / 16)];
           uint32_t b = right[column * 4 + k % 16 / 4].at[first + k / 16];
+          auto x = static_cast<uint8_t>(a >> (8 * (k % 4)));
+          auto w = static_cast<int8_t>(static_cast<uint8_t>(b >> (8 * (k % 4))));
+          c[element] += (kSigned ? static_cast<int8_t>(x) : static_cast<int32_t>(x)) * w;
+        }
+      }
+    }
+  }
+
+  template <bool kSigned, typename Sums>
+  void multiply_half(const Lanes<Two>& left, const Lanes<Four>& right, int first, Sums sums) {
+    for (int lane = 0; lane < kLanes; ++lane) {
+      int32_t(&c)[4] = sums(lane);
+      for (int element = 0; element < 4; ++element) {
+        int row = lane / 4 + 8 * (element / 2), column = 2 * (lane % 4) + element % 2;
+        c[element] = 0;
+        for (int k = 0; k < 16; ++k) {
+          uint32_t a = left[row % 8 * 4 + k / 4].at[row / 8], b = right[column * 4 + k / 4].at[first];
           auto x = static_cast<uint8_t>(a >> (8 * (k % 4)));
           auto w = static_cast<int8_t>(static_cast<uint8_t>(b >> (8 * (k % 4))));
           c[element] += (kSigned ? static_cast<int8_t>(x) : static_cast<int32_t>(x)) * w;
