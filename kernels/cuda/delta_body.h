@@ -281,7 +281,7 @@ NETSURF_HD_INLINE void run_delta_lanes(Team& team, const DeltaNetwork& network, 
     team.wait();
     for (int i = 1; i < fused.num_stages; ++i) {
       if (i == 1) team.each_warp([&](auto& warp) { clear_notes(warp, stage.num_channels, notes, 1 - side); });
-      team.each_warp(StageBody<kNarrowTiles>{fused.stages[i], place});
+      team.each_warp(StageBody<kNarrowTiles, false>{fused.stages[i], place});
       team.wait();
     }
     const int64_t part = (static_cast<int64_t>(lane) * share.num_tiles + share.tile) * fused.num_warps;

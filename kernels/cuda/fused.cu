@@ -19,7 +19,7 @@ __global__ void __launch_bounds__(kMostThreads, 1)
   prepare_block(block, network, batch.score, static_cast<int64_t>(share.tile) * network.tile_samples, shared);
   const TeamPlace place{shared, static_cast<uint32_t>(network.tile),
                         static_cast<uint32_t>(network.teams + team.index() * network.team_bytes)};
-  run_lanes<kMostTiles>(team, network, place, share, batch);
+  run_lanes<kMostTiles, kMostTiles == kNarrowTiles>(team, network, place, share, batch);
 }
 
 auto* kernel_for(const FusedNetwork& network) {

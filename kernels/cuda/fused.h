@@ -29,6 +29,8 @@ inline constexpr int kMaxImageBytes = 1 << 24;  // that a packed patch can name
 enum class FusedEnding : uint8_t {
   codes,   // requantized by `quick`
   scaled,  // likewise by `wide_quick`, through an affine layer
+  planes,  // codes of more than 8 bits, by `wide_quick`, perhaps through an affine layer: low bytes, high
+           // bytes
   scores,  // int32, as they are
   any,     // by `finish` or as they are, to codes or scores
 };
@@ -38,17 +40,21 @@ enum class FusedEnding : uint8_t {
 /// are the same samples at the four pixels of a window.
 struct FusedStage {
   bool reads_tile = false;    // the block's input tile, else the team's memory
-  bool reads_signed = false;  // codes are int8, else uint8
+  bool reads_signed = false;  // codes are int8, else uint8; high bytes are int8 always
+  bool scales = false;        // goes through an affine layer
   bool pools = false, finishes = false, is_last = false;
   bool turns =
-      false;  // pools what is scaled: the smallest sum has the largest code where the scale is below 0
+      false;  // pools what is scaled: the smallest sum's code is the largest where a scale is below 0
   FusedEnding ending = FusedEnding::any;
+  // Codes of more than 8 bits lie in two planes: so many bytes from a low byte to its high one, 0 for codes
+  // of one byte. A stage that reads such has units of two column tiles, its network kNarrowTiles at most.
+  int input_plane = 0, output_plane = 0;
   int input = 0;   // byte of the tile or of the team's memory
   int output = 0;  // byte of the team's memory; the last stage puts int32 there, others codes
   int num_groups = 0;
-  int num_column_tiles = 0;                // of one unit of work: 2, 4 or 8; 2 unless codes are put out
-  int num_passes = 0;                      // units of work that share a group
-  int num_steps = 0;                       // of kStepBytes operands
+  int num_column_tiles = 0;  // of one unit of work: 2, 4 or 8; 2 unless codes of a byte come in and go out
+  int num_passes = 0;        // units of work that share a group
+  int num_steps = 0;         // of kStepBytes operands
   int kernel = 0, kernel_stride = 0;       // image: byte of [channels in whole passes, kernel_stride]
   int bias = 0;                            // image: word of [channels in whole passes]
   int num_channels = 0;                    // of the last stage: what it puts out

@@ -88,8 +88,9 @@ NETSURF_HD_INLINE void multiply_step(Warp& warp, const StepOperands<kColumnTiles
   }
 }
 
-/// All steps of a unit. A step's operands come in while the one before is multiplied.
-template <int kColumnTiles, bool kSigned, class Warp>
+/// All steps of a unit; `kBegins`: the sums are these products alone. A step's operands come in while the one
+/// before is multiplied.
+template <int kColumnTiles, bool kSigned, bool kBegins, class Warp>
 NETSURF_HD_INLINE void multiply_all(Warp& warp, const FusedStage& stage, const TeamPlace& place,
                                     UnitPlaces<Warp>& from,
                                     typename Warp::template Lanes<GroupSums<kColumnTiles>>& sums) {
@@ -98,11 +99,11 @@ NETSURF_HD_INLINE void multiply_all(Warp& warp, const FusedStage& stage, const T
   read_chunk(warp, stage, place, 0, from);
   load_step(warp, stage, place, from, 0, even);
   if (num_steps == 1) {
-    multiply_step<kColumnTiles, kSigned, true>(warp, even, sums);
+    multiply_step<kColumnTiles, kSigned, kBegins>(warp, even, sums);
     return;
   }
   load_step(warp, stage, place, from, 1, odd);
-  multiply_step<kColumnTiles, kSigned, true>(warp, even, sums);
+  multiply_step<kColumnTiles, kSigned, kBegins>(warp, even, sums);
   int step = 1;  // the odd one
   NETSURF_NO_UNROLL
   for (; step + 2 < num_steps; step += 2) {
@@ -145,8 +146,35 @@ NETSURF_HD_INLINE void multiply_strips(Warp& warp, const FusedStage& stage, cons
   }
 }
 
+/// The products of codes of more than 8 bits: of their high bytes, 256 times, and of their low ones.
+template <int kColumnTiles, class Warp>
+NETSURF_HD_INLINE void multiply_planes(Warp& warp, const FusedStage& stage, const TeamPlace& place,
+                                       UnitPlaces<Warp>& from,
+                                       typename Warp::template Lanes<GroupSums<kColumnTiles>>& sums) {
+  auto move_rows = [&](int bytes) {
+    warp.each_lane([&](int lane) {
+      NETSURF_UNROLL
+      for (int i = 0; i < 2; ++i) from.rows[i][lane] += static_cast<uint32_t>(bytes);
+    });
+  };
+  move_rows(stage.input_plane);
+  multiply_all<kColumnTiles, true, true>(warp, stage, place, from, sums);
+  warp.each_lane([&](int lane) {
+    NETSURF_UNROLL
+    for (int i = 0; i < 2; ++i) {
+      NETSURF_UNROLL
+      for (int tile = 0; tile < kColumnTiles; ++tile) {
+        NETSURF_UNROLL
+        for (int element = 0; element < 4; ++element) sums[lane].at[i][tile][element] <<= 8;
+      }
+    }
+  });
+  move_rows(-stage.input_plane);
+  multiply_all<kColumnTiles, false, false>(warp, stage, place, from, sums);
+}
+
 /// One group of octets against the channels of one pass.
-template <int kColumnTiles, bool kSigned, FusedEnding kEnding, class Warp>
+template <int kColumnTiles, bool kSigned, bool kPlanes, FusedEnding kEnding, class Warp>
 NETSURF_HD_INLINE void run_unit(
     Warp& warp, const FusedStage& stage, const TeamPlace& place, int group, int first_channel,
     const PassPlaces<Warp>& at,
@@ -155,7 +183,7 @@ NETSURF_HD_INLINE void run_unit(
   from.kernel = at.kernel;
   const int32_t* octets = stage.rows + group * kGroupOctets;
   typename Warp::template Lanes<GroupSums<kColumnTiles>> sums;
-  if (stage.strip_step > 0) {
+  if (!kPlanes && stage.strip_step > 0) {
     multiply_strips<kColumnTiles, kSigned>(warp, stage, place, from, octets, at.row, sums);
   } else {
     warp.each_lane([&](int lane) {
@@ -163,13 +191,17 @@ NETSURF_HD_INLINE void run_unit(
       for (int i = 0; i < 2; ++i)
         from.rows[i][lane] = at.row[lane] + static_cast<uint32_t>(octets[2 * i + lane / 8 % 2]);
     });
-    multiply_all<kColumnTiles, kSigned>(warp, stage, place, from, sums);
+    if constexpr (kPlanes) {
+      multiply_planes<kColumnTiles>(warp, stage, place, from, sums);
+    } else {
+      multiply_all<kColumnTiles, kSigned, true>(warp, stage, place, from, sums);
+    }
   }
   put_out<kColumnTiles, kEnding>(warp, stage, place, group, first_channel, at.cell, constants, sums);
 }
 
 /// A warp's share of the units, which are all groups of the first pass, then of the next.
-template <int kColumnTiles, bool kSigned, FusedEnding kEnding, class Warp>
+template <int kColumnTiles, bool kSigned, bool kPlanes, FusedEnding kEnding, class Warp>
 NETSURF_HD_INLINE void run_units(Warp& warp, const FusedStage& stage, const TeamPlace& place) {
   PassPlaces<Warp> at;
   typename Warp::template Lanes<PassConstants<kColumnTiles, kEnding>> constants;
@@ -181,50 +213,63 @@ NETSURF_HD_INLINE void run_units(Warp& warp, const FusedStage& stage, const Team
     find_pass(warp, stage, place, first_channel, at);
     load_constants<kColumnTiles, kEnding>(warp, stage, place, first_channel, constants);
     for (; group < num_groups; group += warp.count())
-      run_unit<kColumnTiles, kSigned, kEnding>(warp, stage, place, group, first_channel, at, constants);
+      run_unit<kColumnTiles, kSigned, kPlanes, kEnding>(warp, stage, place, group, first_channel, at,
+                                                        constants);
   }
 }
 
 template <int kColumnTiles, FusedEnding kEnding, class Warp>
 NETSURF_HD_INLINE void run_units(Warp& warp, const FusedStage& stage, const TeamPlace& place) {
   if (stage.reads_signed) {
-    run_units<kColumnTiles, true, kEnding>(warp, stage, place);
+    run_units<kColumnTiles, true, false, kEnding>(warp, stage, place);
   } else {
-    run_units<kColumnTiles, false, kEnding>(warp, stage, place);
+    run_units<kColumnTiles, false, false, kEnding>(warp, stage, place);
   }
 }
 
-/// `kMostTiles`: the most column tiles that a unit of the network has.
-template <int kMostTiles, class Warp>
+/// Units of two column tiles, which alone may read planes.
+template <bool kHasPlanes, FusedEnding kEnding, class Warp>
+NETSURF_HD_INLINE void run_small_units(Warp& warp, const FusedStage& stage, const TeamPlace& place) {
+  if (kHasPlanes && stage.input_plane > 0) {
+    run_units<2, true, kHasPlanes, kEnding>(warp, stage, place);
+  } else {
+    run_units<2, kEnding>(warp, stage, place);
+  }
+}
+
+/// `kMostTiles`: the most column tiles that a unit of the network has; `kHasPlanes`: it may have codes of
+/// more than 8 bits.
+template <int kMostTiles, bool kHasPlanes, class Warp>
 NETSURF_HD_INLINE void run_stage(Warp& warp, const FusedStage& stage, const TeamPlace& place) {
-  if (stage.ending == FusedEnding::scores) {
-    run_units<2, FusedEnding::scores>(warp, stage, place);
-  } else if (stage.ending == FusedEnding::any) {
-    run_units<2, FusedEnding::any>(warp, stage, place);
-  } else if (stage.ending == FusedEnding::scaled) {
-    if (stage.num_column_tiles == kNarrowTiles) {
-      run_units<kNarrowTiles, FusedEnding::scaled>(warp, stage, place);
-    } else {
-      run_units<2, FusedEnding::scaled>(warp, stage, place);
-    }
+  const FusedEnding ending = stage.ending;
+  if (ending == FusedEnding::scores) {
+    run_small_units<kHasPlanes, FusedEnding::scores>(warp, stage, place);
+  } else if (ending == FusedEnding::any) {
+    run_small_units<kHasPlanes, FusedEnding::any>(warp, stage, place);
+  } else if (kHasPlanes && ending == FusedEnding::planes) {
+    run_small_units<kHasPlanes, kHasPlanes ? FusedEnding::planes : FusedEnding::any>(warp, stage, place);
+  } else if (ending == FusedEnding::scaled && stage.num_column_tiles == kNarrowTiles) {
+    run_units<kNarrowTiles, FusedEnding::scaled>(warp, stage, place);
+  } else if (ending == FusedEnding::scaled) {
+    run_small_units<kHasPlanes, FusedEnding::scaled>(warp, stage, place);
   } else if (kMostTiles == kWideTiles && stage.num_column_tiles == kWideTiles) {
     run_units<kMostTiles, FusedEnding::codes>(warp, stage, place);
   } else if (stage.num_column_tiles == kNarrowTiles) {
     run_units<kNarrowTiles, FusedEnding::codes>(warp, stage, place);
   } else {
-    run_units<2, FusedEnding::codes>(warp, stage, place);
+    run_small_units<kHasPlanes, FusedEnding::codes>(warp, stage, place);
   }
 }
 
 /// run_stage, as each_warp takes it.
-template <int kMostTiles>
+template <int kMostTiles, bool kHasPlanes>
 struct StageBody {
   const FusedStage& stage;
   const TeamPlace& place;
 
   template <class Warp>
   NETSURF_HD_INLINE void operator()(Warp& warp) const {
-    run_stage<kMostTiles>(warp, stage, place);
+    run_stage<kMostTiles, kHasPlanes>(warp, stage, place);
   }
 };
 
@@ -362,7 +407,7 @@ struct TeamShare {
   int first_lane = 0, stride = 0;
 };
 
-template <int kMostTiles, class Team>
+template <int kMostTiles, bool kHasPlanes, class Team>
 NETSURF_HD_INLINE void run_lanes(Team& team, const FusedNetwork& network, const TeamPlace& place,
                                  const TeamShare& share, const FusedBatch& batch) {
   const int64_t first_sample = static_cast<int64_t>(share.tile) * network.tile_samples;
@@ -379,7 +424,7 @@ NETSURF_HD_INLINE void run_lanes(Team& team, const FusedNetwork& network, const 
     });
     team.wait();
     for (int i = 0; i < network.num_stages; ++i) {
-      team.each_warp(StageBody<kMostTiles>{network.stages[i], place});
+      team.each_warp(StageBody<kMostTiles, kHasPlanes>{network.stages[i], place});
       if (i == 0) team.each_warp([&](auto& warp) { fetch_ahead(warp, next); });
       team.wait();
     }

@@ -44,12 +44,20 @@ template <int kColumnTiles, FusedEnding kEnding>
 struct PassConstants {
   int32_t bias[kColumnTiles][2];
 };
-/// Through an affine layer: what products are multiplied by, and what is added then.
+/// In 64 bits: what products are multiplied by, and what is added then.
 template <int kColumnTiles>
-struct PassConstants<kColumnTiles, FusedEnding::scaled> {
+struct WidePassConstants {
   int32_t factor[kColumnTiles][2];
   int64_t constant[kColumnTiles][2];
 };
+template <int kColumnTiles>
+struct PassConstants<kColumnTiles, FusedEnding::scaled> : WidePassConstants<kColumnTiles> {};
+template <int kColumnTiles>
+struct PassConstants<kColumnTiles, FusedEnding::planes> : WidePassConstants<kColumnTiles> {};
+
+constexpr bool is_wide(FusedEnding ending) {
+  return ending == FusedEnding::scaled || ending == FusedEnding::planes;
+}
 
 template <int kColumnTiles, FusedEnding kEnding, class Warp>
 NETSURF_HD_INLINE void load_constants(
@@ -66,8 +74,12 @@ NETSURF_HD_INLINE void load_constants(
     NETSURF_UNROLL
     for (int tile = 0; tile < kColumnTiles; ++tile) {
       const Two biases = stored(stage.bias, tile);
-      if constexpr (kEnding == FusedEnding::scaled) {
-        const Two scales = stored(stage.scale, tile), shifts = stored(stage.shift, tile);
+      if constexpr (is_wide(kEnding)) {
+        Two scales = {{1, 1}}, shifts = {{0, 0}};
+        if (stage.scales) {
+          scales = stored(stage.scale, tile);
+          shifts = stored(stage.shift, tile);
+        }
         NETSURF_UNROLL
         for (int i = 0; i < 2; ++i) {
           const int32_t scale = extended(scales.at[i], stage.scale_extension) << stage.scale_shift;
@@ -92,7 +104,7 @@ template <int kColumnTiles, FusedEnding kEnding>
 NETSURF_HD_INLINE int32_t pooled(const FusedStage& stage,
                                  const PassConstants<kColumnTiles, kEnding>& constants,
                                  const int32_t (&at)[2][kColumnTiles][4], int tile, int i) {
-  if constexpr (kEnding == FusedEnding::scaled) {
+  if constexpr (is_wide(kEnding)) {
     if (stage.turns && constants.factor[tile][i] < 0)
       return smaller(smaller(at[0][tile][i], at[0][tile][i + 2]),
                      smaller(at[1][tile][i], at[1][tile][i + 2]));
@@ -106,7 +118,7 @@ template <int kColumnTiles, FusedEnding kEnding, class Warp>
 NETSURF_HD_INLINE void put_octet(Warp& warp, const FusedStage& stage, uint8_t* cell, int channel,
                                  const PassConstants<kColumnTiles, kEnding>& constants,
                                  const int32_t (&products)[kColumnTiles][2]) {
-  constexpr bool kPutsCodes = kEnding == FusedEnding::codes || kEnding == FusedEnding::scaled;
+  constexpr bool kPutsCodes = kEnding == FusedEnding::codes || is_wide(kEnding);
   core::QuickRequantizer quick = stage.quick;
   core::QuickRequantizerOf<int64_t> wide_quick = stage.wide_quick;
   quick.offset = 0;  // in the constants
@@ -117,7 +129,7 @@ NETSURF_HD_INLINE void put_octet(Warp& warp, const FusedStage& stage, uint8_t* c
     int32_t two[2];
     NETSURF_UNROLL
     for (int i = 0; i < 2; ++i) {
-      if constexpr (kEnding == FusedEnding::scaled) {
+      if constexpr (is_wide(kEnding)) {
         two[i] = core::requantize_quickly(
             int64_t{products[tile][i]} * constants.factor[tile][i] + constants.constant[tile][i], wide_quick);
       } else {
@@ -133,6 +145,9 @@ NETSURF_HD_INLINE void put_octet(Warp& warp, const FusedStage& stage, uint8_t* c
     }
     if (kPutsCodes || (kEnding == FusedEnding::any && !stage.is_last)) {
       *reinterpret_cast<uint16_t*>(cell + 8 * tile) = warp.low_bytes(two[0], two[1]);
+      if constexpr (kEnding == FusedEnding::planes)
+        *reinterpret_cast<uint16_t*>(cell + stage.output_plane + 8 * tile) =
+            warp.low_bytes(two[0] >> 8, two[1] >> 8);
     } else {
       auto* scores = reinterpret_cast<int32_t*>(cell);
       if (channel + 8 * tile < num_channels) scores[8 * tile] = two[0];

@@ -38,7 +38,7 @@ void run_fused_on_host(const FusedNetwork& network, const FusedGrid& grid, const
         prepare_block(block, network, batch.score, int64_t{tile} * network.tile_samples, shared);
       },
       [&](HostTeam& team, const TeamPlace& place, const TeamShare& share) {
-        run_lanes<kWideTiles>(team, network, place, share, batch);
+        run_lanes<kWideTiles, true>(team, network, place, share, batch);
       });
 }
 

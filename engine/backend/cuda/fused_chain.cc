@@ -1,5 +1,7 @@
 #include "engine/backend/cuda/fused_chain.h"
 
+#include <algorithm>
+
 #include "engine/backend/fusion.h"
 #include "engine/backend/requantizer.h"
 #include "kernels/cuda/fused.h"
@@ -39,6 +41,7 @@ class ChainFinder {
       if (layer_at(stage.layer).kind == LayerKind::conv2d && in != image)
         return refuse(stage.layer, "reads a reshaped image");
       stage.in_image = image;
+      stage.reads_planes = at != 0 && !fits_a_byte(at);
       stage.out_image = as_image(model_.type(stage.layer).shape);
       at = stage.layer;
       take_pool(stage, at);
@@ -48,11 +51,14 @@ class ChainFinder {
       take_pool(stage, at);
       image = stage.pooled();
       bool is_last = plain_.buffer_of(at) == plain_.scored_buffer();
-      if (stage.affine >= 0 && (is_last || !stage.scaled_finish))
+      if (stage.affine >= 0 && (is_last || !stage.wide_finish))
         return refuse(stage.affine, "is not followed by a plain activation that is read");
       if (!is_last && !stage.finish)
         return refuse(stage.layer, "is followed by something else than one plain activation");
-      if (!is_last && !fits_a_byte(at)) return refuse(at, "has codes of more than 8 bits");
+      stage.puts_planes = !is_last && !fits_a_byte(at);
+      if (stage.puts_planes && !fits_planes(at)) return refuse(at, "has codes beyond int16");
+      if (stage.puts_planes && !stage.wide_finish)
+        return refuse(at, "has codes of more than 8 bits and no quick way to them");
       if (is_last && readers_.of(at) >= 0) return refuse(at, "is scored and read");
       chain.stages.push_back(stage);
       if (chain.stages.size() > static_cast<size_t>(cuda::kMaxStages))
@@ -78,13 +84,18 @@ class ChainFinder {
     return type.low >= 0 ? type.high <= 255 : type.low >= -128 && type.high <= 127;
   }
 
+  bool fits_planes(int layer) const {
+    const TensorType& type = model_.type(layer);
+    return type.low >= INT16_MIN && type.high <= INT16_MAX;
+  }
+
   /// Why a stage cannot begin with this layer.
   std::string why_not(int index, int input) const {
     const Layer& layer = layer_at(index);
     if (layer.kind != LayerKind::dense && layer.kind != LayerKind::conv2d)
       return "is neither dense nor conv2d";
     if (layer.groups != 1) return "has groups";
-    if (!fits_a_byte(input)) return "reads codes of more than 8 bits";
+    if (input == 0 && !fits_a_byte(input)) return "reads inputs of more than 8 bits";
     if (model_.type(index).needs_64_bits()) return "has sums of more than 32 bits";
     for (int i : {layer.kernel, layer.bias}) {
       if (i < 0) continue;
@@ -144,12 +155,9 @@ class ChainFinder {
     const TensorType& in = model_.type(layer_at(next).inputs[0]);
     core::Requantizer q = make_requantizer(layer_at(next), in);
     if (!q.is_plain()) return;
-    if (stage.affine >= 0) {
-      stage.scaled_finish = make_quick<int64_t>(q, model_.type(stage.affine).bound);
-      if (!stage.scaled_finish) return;
-    } else if (!fits_32_bits(q, in)) {
-      return;
-    }
+    const int64_t bound = model_.type(stage.affine >= 0 ? stage.affine : stage.layer).bound;
+    stage.wide_finish = make_quick<int64_t>(q, bound);
+    if (stage.affine >= 0 ? !stage.wide_finish : !fits_32_bits(q, in)) return;
     stage.finish = q;
     at = next;
   }
@@ -166,6 +174,10 @@ int frac_bits_of(const Model& model, int parameter) {
 }
 
 }  // namespace
+
+bool FusedChain::has_planes() const {
+  return std::any_of(stages.begin(), stages.end(), [](const ChainStage& stage) { return stage.puts_planes; });
+}
 
 Alignment sums_alignment(const Model& model, int index) {
   const Layer& layer = model.layers()[static_cast<size_t>(index)];

@@ -1,4 +1,4 @@
-// Which networks the fused path can run: chains of dense and conv2d layers of 8-bit codes.
+// Which networks the fused path can run: chains of dense and conv2d layers of 8-bit operands.
 #pragma once
 
 #include <optional>
@@ -18,9 +18,11 @@ struct ChainStage {
   Shape in_image;      // [h, w, channels] that it reads; a dense layer's are [1, 1, n] or what was flattened
   Shape out_image;     // of its sums, before any pool
   bool pools = false;  // 2 x 2
-  bool pools_scaled = false;  // and what it pools went through the affine layer
+  bool pools_scaled = false;                       // and what it pools went through the affine layer
+  bool reads_planes = false, puts_planes = false;  // codes of more than 8 bits, which take two bytes
   std::optional<core::Requantizer> finish;
-  std::optional<core::QuickRequantizerOf<int64_t>> scaled_finish;  // the same, of what is scaled
+  // The same in 64 bits, of what is scaled if it is; needed where it is, and where planes are put.
+  std::optional<core::QuickRequantizerOf<int64_t>> wide_finish;
 
   Shape pooled() const { return pools ? Shape{out_image[0] / 2, out_image[1] / 2, out_image[2]} : out_image; }
 };
@@ -28,6 +30,8 @@ struct ChainStage {
 struct FusedChain {
   std::vector<ChainStage> stages;
   std::string refusal;  // why the fused path cannot run the model; empty if it can
+
+  bool has_planes() const;
 };
 
 /// Left shifts of a layer's products and of its bias; of an affine layer's scaled codes and of its shift.

@@ -26,7 +26,8 @@ class PlanMaker {
     network.tile_samples = cut_.tile_samples;
     network.num_teams = cut_.num_teams;
     network.num_warps = cut_.num_warps;
-    if (corrects_ || network.num_threads() > cuda::kWideThreads) network.most_tiles = cuda::kNarrowTiles;
+    if (corrects_ || chain_.has_planes() || network.num_threads() > cuda::kWideThreads)
+      network.most_tiles = cuda::kNarrowTiles;
     for (size_t i = 0; i < chain_.stages.size(); ++i)
       slots_.push_back(slot_for(layer_of(i), chain_.stages[i], i == 0));
     int most_tiles = cuda::kNarrowTiles;
@@ -89,6 +90,7 @@ class PlanMaker {
     int column_tiles = padded(stage.num_channels) / 8;
     stage.num_column_tiles = 2;
     for (int tiles : {cuda::kWideTiles, cuda::kNarrowTiles}) {
+      if (from.reads_planes) break;
       const bool can_be = stage.ending == cuda::FusedEnding::codes ||
                           (stage.ending == cuda::FusedEnding::scaled && tiles == cuda::kNarrowTiles);
       if (can_be && tiles <= plan_.network.most_tiles && column_tiles % tiles == 0 &&
@@ -124,16 +126,19 @@ class PlanMaker {
     const ChainStage& from = chain_at(i);
     stage.pools = from.pools;
     stage.finishes = from.finish.has_value();
-    if (from.affine >= 0) {
+    stage.scales = from.affine >= 0;
+    if (stage.scales) {
       const Layer& affine = model_.layers()[static_cast<size_t>(from.affine)];
       const Alignment alignment = affine_alignment(model_, from.affine);
-      stage.ending = cuda::FusedEnding::scaled;
-      stage.wide_quick = *from.scaled_finish;
       stage.turns = from.pools_scaled;
       stage.scale_shift = alignment.first_shift;
       stage.shift_shift = std::min(alignment.second_shift, 62);
       stage.scale_extension = extension_of(affine.scale);
       stage.shift_extension = extension_of(affine.shift);
+    }
+    if (stage.scales || from.puts_planes) {
+      stage.ending = from.puts_planes ? cuda::FusedEnding::planes : cuda::FusedEnding::scaled;
+      stage.wide_quick = *from.wide_finish;
       return;
     }
     stage.ending = from.finish ? cuda::FusedEnding::any : cuda::FusedEnding::scores;
@@ -172,8 +177,12 @@ class PlanMaker {
       stage_at(i).input = bytes;
       const SlotLayout& slot = slots_[i];
       stage_at(i - 1).output = bytes + static_cast<int>(slot.pixel(slot.pad_top, slot.pad_left));
-      bytes +=
-          padded(cut_.tile_samples * slot.sample_bytes + cuda::kStepBytes);  // what a last step reads beyond
+      // And what a last step reads beyond.
+      const int plane = padded(int64_t{cut_.tile_samples} * slot.sample_bytes + cuda::kStepBytes);
+      bytes += plane;
+      if (!chain_at(i).reads_planes) continue;
+      stage_at(i).input_plane = stage_at(i - 1).output_plane = plane;
+      bytes += plane;
     }
     network.scores = stage_at(chain_.stages.size() - 1).output = bytes;
     bytes += padded(cut_.tile_samples * num_scores() * 4);
@@ -363,7 +372,7 @@ std::optional<FusedPlan> make_delta_plan(const PlainNetwork& plain, const BitSpa
                                          const FusedChain& chain, int num_teams, int shared_bytes) {
   const ChainStage& first = chain.stages[0];
   const Model& model = plain.model();
-  if (chain.stages.size() < 2 || first.pools || !first.finish ||
+  if (chain.stages.size() < 2 || chain.has_planes() || first.pools || !first.finish ||
       model.layers()[static_cast<size_t>(first.layer)].kind != LayerKind::dense ||
       first.out_image[2] > 32 * cuda::kMaxDirtyWords || model.type(0).elements() > UINT16_MAX)
     return std::nullopt;
