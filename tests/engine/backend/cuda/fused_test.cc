@@ -85,20 +85,21 @@ class PooledChain {
   PooledChain(Random& random, bool has_affines) : random_(random), has_affines_(has_affines) {}
 
   Model build() {
-    const int height = random_.pick(8, 13), width = random_.pick(8, 13);
+    int height = random_.pick(11, 15), width = random_.pick(8, 13);
     int channels = random_.of<int>({1, 2, 16, 19});
     layers_ = {testing::input_layer({height, width, channels}, Format{8, 1, random_.chance(50)})};
-    for (bool pads : {true, false}) {
-      const int filters = random_.of<int>({3, 5, 16, 20, 33});
-      const int pad = pads ? 1 : 0;
+    for (int pad : {1, 0}) {
+      const int filters = random_.of<int>({3, 5, 16, 20, 33}), rows = pad == 1 ? random_.pick(3, 5) : 3;
       Window window{
-          .height = 3, .width = 3, .pad_top = pad, .pad_left = pad, .pad_bottom = pad, .pad_right = pad};
-      add(testing::conv_layer("", last(), kernel({filters, 3, 3, channels}), bias(filters), window));
+          .height = rows, .width = 3, .pad_top = pad, .pad_left = pad, .pad_bottom = pad, .pad_right = pad};
+      add(testing::conv_layer("", last(), kernel({filters, rows, 3, channels}), bias(filters), window));
       channels = filters;
       end_stage(channels, true);
+      height = window.out_height(height) / 2;
+      width = window.out_width(width) / 2;
     }
     add(testing::plain_layer(LayerKind::flatten, "", {last()}));
-    const int flat = (height / 2 - 2) / 2 * ((width / 2 - 2) / 2) * channels;
+    const int flat = height * width * channels;
     add(testing::dense_layer("", last(), kernel({24, flat}), bias(24)));
     end_stage(24, false);
     add(testing::dense_layer("", last(), kernel({10, 24}), bias(10)));
