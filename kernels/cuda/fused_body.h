@@ -278,7 +278,7 @@ struct LanePatches {
   const uint32_t* patches = nullptr;
   uint32_t count = 0;
 
-  NETSURF_HD LanePatches() = default;
+  LanePatches() = default;
   NETSURF_HD LanePatches(const PackedLists& lists, int lane)
       : patches(lists.patches + lists.offset[lane]),
         count(static_cast<uint32_t>(lists.offset[lane + 1] - lists.offset[lane])) {}

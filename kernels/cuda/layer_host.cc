@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernels/cuda/host_team.h"
+#include "kernels/cuda/layer_matrix.h"
 #include "kernels/cuda/layer_score.h"
 #include "kernels/cuda/layer_visit.h"
 
@@ -21,6 +23,14 @@ void make_images_on_host(const int32_t* clean, int64_t image_words, const PatchL
 }
 
 void run_layer_on_host(const LayerOp& op, const LaneChunk& chunk) {
+  if (const auto* sums = std::get_if<SumsOp>(&op); sums != nullptr && sums->takes_bytes) {
+    const int64_t units = MatrixUnits(*sums, chunk.num_samples).count();
+    HostWarp warp(0, 1);
+    for (int lane = 0; lane < chunk.num_lanes; ++lane) {
+      for (int64_t unit = 0; unit < units; ++unit) sum_unit(warp, *sums, chunk, lane, unit);
+    }
+    return;
+  }
   visit_body(op, chunk.num_samples, [&](const auto& body) {
     int columns = num_columns<std::remove_cvref_t<decltype(body)>::kSamples>(chunk.num_samples);
     for (int lane = 0; lane < chunk.num_lanes; ++lane) {

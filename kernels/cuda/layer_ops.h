@@ -68,6 +68,8 @@ struct SumsOp {
   int64_t kernel = 0, bias = kNoOperands;  // first words
   int product_shift = 0, bias_shift = 0;
   bool wide_sums = false;  // they need 64 bits
+  // One group, sums of 32 bits, codes int8 (if reads_signed) or uint8, operands int8 whatever flips.
+  bool takes_bytes = false, reads_signed = false;
   bool requantizes = false;
   core::Requantizer requantizer;
 };

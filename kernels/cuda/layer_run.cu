@@ -1,4 +1,6 @@
 #include "kernels/cuda/check.h"
+#include "kernels/cuda/device_team.cuh"
+#include "kernels/cuda/layer_matrix.h"
 #include "kernels/cuda/layer_run.h"
 #include "kernels/cuda/layer_score.h"
 #include "kernels/cuda/layer_visit.h"
@@ -45,6 +47,15 @@ __global__ void __launch_bounds__(kBlockThreads)
   auto column = static_cast<int>(blockIdx.x % column_blocks * blockDim.x + threadIdx.x);
   auto item = static_cast<int>(blockIdx.x / column_blocks * blockDim.y + threadIdx.y);
   if (column < columns && item < body.num_items()) body(chunk, static_cast<int>(blockIdx.y), item, column);
+}
+
+/// A warp a unit: those of a block are samples side by side, which read the same operands.
+__global__ void __launch_bounds__(kBlockThreads)
+    sum_units(const __grid_constant__ SumsOp op, LaneChunk chunk, int64_t num_units) {
+  const int64_t unit = int64_t{blockIdx.x} * (kBlockThreads / 32) + threadIdx.x / 32;
+  if (unit >= num_units) return;
+  DeviceWarp warp(0, 1);
+  sum_unit(warp, op, chunk, static_cast<int>(blockIdx.y), unit);
 }
 
 __device__ void add_atomically(const LaneCounts& part, LaneCounts& whole) {
@@ -109,6 +120,13 @@ void make_images(const int32_t* clean, int64_t image_words, const PatchLists& li
 
 void run_layer(const LayerOp& op, const LaneChunk& chunk, const Stream& stream) {
   if (chunk.num_lanes == 0 || chunk.num_samples == 0) return;
+  if (const auto* sums = std::get_if<SumsOp>(&op); sums != nullptr && sums->takes_bytes) {
+    const int64_t units = MatrixUnits(*sums, chunk.num_samples).count();
+    const dim3 grid(num_blocks(units, kBlockThreads / 32), static_cast<unsigned>(chunk.num_lanes));
+    sum_units<<<grid, kBlockThreads, 0, stream.get()>>>(*sums, chunk, units);
+    check_launch("sum_units");
+    return;
+  }
   visit_body(op, chunk.num_samples, [&](const auto& body) {
     int columns = num_columns<std::remove_cvref_t<decltype(body)>::kSamples>(chunk.num_samples);
     unsigned width = block_columns(columns), items = kBlockThreads / width;

@@ -36,6 +36,21 @@ cuda::WindowShape window_shape(const Window& w, const Shape& in) {
   return shape;
 }
 
+bool fits_byte(const TensorType& type) {
+  return type.low >= 0 ? type.high <= UINT8_MAX : type.low >= INT8_MIN && type.high <= INT8_MAX;
+}
+
+/// Whether every operand is an int8, whatever bits flip.
+bool has_byte_operands(const Parameter& parameter) {
+  auto fits = [](int64_t operand) { return operand >= INT8_MIN && operand <= INT8_MAX; };
+  if (parameter.bipolar) return true;
+  if (parameter.constant)
+    return std::all_of(parameter.codes.begin(), parameter.codes.end(),
+                       [&](int32_t code) { return fits(parameter.operand(code)); });
+  return fits(parameter.format.min_code() - parameter.zero_point) &&
+         fits(parameter.format.max_code() - parameter.zero_point);
+}
+
 /// Whether it reads codes, and does not only share its input's buffer.
 bool reads(const Layer& layer) {
   return layer.kind != LayerKind::flatten && layer.kind != LayerKind::reshape &&
@@ -191,6 +206,8 @@ void LayerPlan::add_sums(int index) {
   op.wide_sums = network_.is_wide(index);
   op.product_shift = shift_within(index, alignment.first_shift);
   op.bias_shift = shift_within(index, alignment.second_shift);
+  op.reads_signed = in.low < 0;
+  op.takes_bytes = layer.groups == 1 && !op.wide_sums && fits_byte(in) && has_byte_operands(kernel);
   add(index, layer.inputs[0], op);
 }
 

@@ -36,13 +36,17 @@ TEST(Columns, HaveEverySampleOnce) {
 
 /// Two lanes of a dense layer, or of one 1 x 1 convolution over three pixels, with groups; every sum.
 template <typename Sum>
-void check_sums(int group_outputs, int num_groups, int num_samples, testing::Random& random) {
-  constexpr int kLanes = 2, kPixels = 3, kGroupChannels = 5;
-  const int outputs = group_outputs * num_groups, channels = kGroupChannels * num_groups;
-  const int64_t words = int64_t{outputs} * (kGroupChannels + 1);
+void check_sums(int group_outputs, int num_groups, int num_samples, bool takes_bytes,
+                testing::Random& random) {
+  constexpr int kLanes = 2, kPixels = 3;
+  const int group_channels = random.of<int>({5, 32, 37});
+  const bool is_signed = random.chance(50);
+  const int outputs = group_outputs * num_groups, channels = group_channels * num_groups;
+  const int64_t words = int64_t{outputs} * (group_channels + 1);
   std::vector<int32_t> images, x;
   for (int64_t i = 0; i < kLanes * words; ++i) images.push_back(random.pick(-128, 127));
-  for (int i = 0; i < kLanes * kPixels * channels * num_samples; ++i) x.push_back(random.pick(-128, 127));
+  for (int i = 0; i < kLanes * kPixels * channels * num_samples; ++i)
+    x.push_back(is_signed ? random.pick(-128, 127) : random.pick(0, 255));
   const int guard = 7;  // values behind the last that nobody may write
   std::vector<Sum> y(static_cast<size_t>(kLanes * kPixels * outputs * num_samples + guard), guard);
 
@@ -52,11 +56,13 @@ void check_sums(int group_outputs, int num_groups, int num_samples, testing::Ran
   op.window.in_height = op.window.out_height = kPixels;
   op.window.channels = channels;
   op.num_groups = num_groups;
-  op.group_channels = kGroupChannels;
+  op.group_channels = group_channels;
   op.group_outputs = group_outputs;
-  op.kernel_stride = kGroupChannels;
-  op.bias = int64_t{outputs} * kGroupChannels;
+  op.kernel_stride = group_channels;
+  op.bias = int64_t{outputs} * group_channels;
   op.wide_sums = op.y.is_wide;
+  op.takes_bytes = takes_bytes;
+  op.reads_signed = is_signed;
   op.product_shift = 1;
   op.bias_shift = 2;
   run_layer_on_host(op, {images.data(), words, kLanes, num_samples});
@@ -68,10 +74,10 @@ void check_sums(int group_outputs, int num_groups, int num_samples, testing::Ran
       for (int output = 0; output < outputs; ++output) {
         for (int sample = 0; sample < num_samples; ++sample, ++place) {
           Sum sum = 0;
-          for (int i = 0; i < kGroupChannels; ++i) {
-            int element = (lane * kPixels + pixel) * channels + output / group_outputs * kGroupChannels + i;
+          for (int i = 0; i < group_channels; ++i) {
+            int element = (lane * kPixels + pixel) * channels + output / group_outputs * group_channels + i;
             sum +=
-                image[output * kGroupChannels + i] * x[static_cast<size_t>(element * num_samples + sample)];
+                image[output * group_channels + i] * x[static_cast<size_t>(element * num_samples + sample)];
           }
           ASSERT_EQ(y[place], 2 * sum + 4 * image[op.bias + output])
               << group_outputs << " outputs of " << num_groups << " groups, " << num_samples
@@ -89,8 +95,9 @@ TEST(Sums, TilesAndColumnsOfAnySizeGiveEverySum) {
   for (int group_outputs : {1, 2, 3, 4, 5, 7, 8, 9, 16, 31, 32, 33, 39}) {
     for (int num_samples : {1, 15, 16, 17, 31, 33, 127, 128, 129, 160, 255, 257, 300}) {
       int num_groups = group_outputs < 10 ? 3 : 1;
-      check_sums<int32_t>(group_outputs, num_groups, num_samples, random);
-      check_sums<int64_t>(group_outputs, num_groups, num_samples, random);
+      check_sums<int32_t>(group_outputs, num_groups, num_samples, false, random);
+      check_sums<int64_t>(group_outputs, num_groups, num_samples, false, random);
+      check_sums<int32_t>(group_outputs, 1, num_samples, true, random);
     }
   }
 }
