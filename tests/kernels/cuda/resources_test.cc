@@ -43,6 +43,7 @@ const std::vector<HotKernel> kHotKernels = {
     {"layer_run_cu", "::decode_images("},
     {"layer_run_cu", "::compute_layer<netsurf::cuda::SumsBody<int, "},
     {"layer_run_cu", "::compute_layer<netsurf::cuda::SumsBody<long, "},
+    {"layer_run_cu", "::sum_units("},
     {"layer_run_cu", "::score_samples("},
     {"order_cu", "::make_keys<float>("},
     {"order_cu", "::make_keys<double>("},
