@@ -6,10 +6,13 @@ struct CUevent_st;
 
 namespace netsurf::cuda {
 
+/// Whose blocks a multiprocessor takes when it has room for some, not all.
+enum class Priority { usual, first };
+
 class Stream {
  public:
   /// On the device in use.
-  Stream();
+  explicit Stream(Priority priority = Priority::usual);
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;

@@ -161,7 +161,9 @@ class CudaSession : public Session {
 
   PlainNetwork network_;
   cuda::Device device_;
-  cuda::Stream stream_, draw_stream_;
+  cuda::Stream stream_;
+  // Blocks that run lanes take all shared memory: draws would wait for the last of them.
+  cuda::Stream draw_stream_{cuda::Priority::first};
   CleanScores clean_scores_;
   uint64_t max_batch_;
   std::function<void(const std::string&)> notice_;
