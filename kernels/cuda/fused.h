@@ -1,4 +1,4 @@
-// The fused path: a whole network of 8-bit codes on one block's shared memory. A block keeps a tile of
+// The fused path: a whole network of 8-bit weights on one block's shared memory. A block keeps a tile of
 // samples; its teams of warps take lane after lane: flip the lane's bits in the team's image of the
 // parameters, pass the tile through all stages by int8 matrix instructions, count, and flip the next lane's.
 #pragma once
@@ -17,6 +17,7 @@ inline constexpr int kOctet = 8;         // samples whose rows lie one below the
 inline constexpr int kGroupOctets = 4;   // octets that a warp multiplies at a time: two matrices of 16 rows
 inline constexpr int kStepBytes = 32;    // operands of a row that one instruction multiplies
 inline constexpr int kChunkBytes = 16;   // of which so many lie side by side
+inline constexpr int kMaxTeams = 15;     // each waits at a barrier of its own, of the 16 that a block has
 inline constexpr int kMaxStripRows = 4;  // rows of a window whose strips of four codes a lane can load
 inline constexpr int kMaxStages = 12;
 // The sums of a warp need registers, which a block's threads share: units of many tiles of 8 channels, or

@@ -38,7 +38,11 @@ void run_fused_on_host(const FusedNetwork& network, const FusedGrid& grid, const
         prepare_block(block, network, batch.score, int64_t{tile} * network.tile_samples, shared);
       },
       [&](HostTeam& team, const TeamPlace& place, const TeamShare& share) {
-        run_lanes<kWideTiles, true>(team, network, place, share, batch);
+        if (network.most_tiles == kNarrowTiles) {
+          run_lanes<kNarrowTiles, true>(team, network, place, share, batch);
+        } else {
+          run_lanes<kWideTiles, false>(team, network, place, share, batch);
+        }
       });
 }
 

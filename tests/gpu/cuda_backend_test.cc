@@ -93,7 +93,8 @@ TEST_F(CudaBackendTest, RandomChainsHaveTheCpusOutcomes) {
   for (int i = 0; i < 300; ++i) {
     std::optional<Model> model;
     try {
-      model = testing::random_chain(random, testing::Affines::none);
+      model =
+          testing::random_chain(random, random.chance(50) ? testing::Affines::some : testing::Affines::none);
     } catch (const InputError&) {
       continue;  // too wide
     }

@@ -128,6 +128,8 @@ class ChainFinder {
       if (users_[static_cast<size_t>(i)] > 1) return;
       if (has_bits(i) && (parameter.zero_point != 0 || parameter.bipolar)) return;
     }
+    // A reshape may stand between: then its channels are not the stage's.
+    if (model_.type(layer.inputs[0]).shape.back() != stage.out_image[2]) return;
     // What products are multiplied by must fit 32 bits.
     const int shift =
         sums_alignment(model_, stage.layer).first_shift + affine_alignment(model_, next).first_shift;

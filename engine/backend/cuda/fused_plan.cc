@@ -20,7 +20,8 @@ class PlanMaker {
             bool corrects)
       : plain_(plain), model_(plain.model()), space_(space), chain_(chain), cut_(cut), corrects_(corrects) {}
 
-  FusedPlan make() {
+  /// Nothing if a block does not fit shared_bytes; tables are made only where it does.
+  std::optional<FusedPlan> make(int shared_bytes) {
     FusedNetwork& network = plan_.network;
     network.num_stages = static_cast<int>(chain_.stages.size());
     network.tile_samples = cut_.tile_samples;
@@ -28,25 +29,29 @@ class PlanMaker {
     network.num_warps = cut_.num_warps;
     if (corrects_ || chain_.has_planes() || network.num_threads() > cuda::kWideThreads)
       network.most_tiles = cuda::kNarrowTiles;
+    if (is_far_too_large()) return std::nullopt;
     for (size_t i = 0; i < chain_.stages.size(); ++i)
       slots_.push_back(slot_for(layer_of(i), chain_.stages[i], i == 0));
     int most_tiles = cuda::kNarrowTiles;
     for (size_t i = 0; i < chain_.stages.size(); ++i) {
       add_parameters(i);
+      add_chunks(i);
       most_tiles = std::max(most_tiles, stage_at(i).num_column_tiles);
     }
     network.most_tiles = most_tiles;
+    if (corrects_ && stage_at(0).ending != cuda::FusedEnding::codes) return std::nullopt;
+    plan_.chunks.resize(plan_.chunks.size() + 2);  // read ahead of the last step
+    network.num_chunks = static_cast<int>(plan_.chunks.size());
     add_kernels();
     lay_out_bytes();
+    finish_layout();
+    if (network.shared_bytes > shared_bytes || image_bytes_ > cuda::kMaxImageBytes) return std::nullopt;
     for (size_t i = 0; i < chain_.stages.size(); ++i) {
-      add_chunks(i);
       add_rows(i);
       add_cells(i);
     }
-    plan_.chunks.resize(plan_.chunks.size() + 2);  // read ahead of the last step
-    network.num_chunks = static_cast<int>(plan_.chunks.size());
-    finish_layout();
-    add_sources();
+    plan_.sources = sources_of(slots_[0], layer_of(0).window);
+    network.filled_bytes = static_cast<int>(plan_.sources.size());
     const FusedImage image(plain_, chain_, slots_, plan_.network);
     plan_.image = image.words(static_cast<size_t>(image_bytes_) / 4);
     plan_.segments = image.segments(space_);
@@ -58,6 +63,24 @@ class PlanMaker {
   const Layer& layer_of(size_t i) const { return model_.layers()[static_cast<size_t>(chain_at(i).layer)]; }
   FusedStage& stage_at(size_t i) { return plan_.network.stages[i]; }
   bool is_last(size_t i) const { return i + 1 == chain_.stages.size(); }
+
+  /// Whether the layout need not be tried, and its sums of bytes could pass an int: a hundred times more than
+  /// any block has, or a kernel that no image holds.
+  bool is_far_too_large() const {
+    constexpr int64_t kMostBytes = int64_t{1} << 25, kMostOperands = int64_t{1} << 21;
+    for (size_t i = 0; i < chain_.stages.size(); ++i) {
+      const Shape& in = chain_at(i).in_image;
+      const Window& w = layer_of(i).window;
+      const int64_t height = int64_t{in[0]} + w.pad_top + w.pad_bottom,
+                    width = int64_t{in[1]} + w.pad_left + w.pad_right;
+      const int64_t pixels = height * width, most_pixels = kMostBytes / cut_.tile_samples;
+      if (pixels > most_pixels || pixels * padded(in[2]) > most_pixels) return true;
+      const Parameter& kernel = model_.parameters()[static_cast<size_t>(layer_of(i).kernel)];
+      const bool stays_out = corrects_ && i == 0;
+      if (num_elements(kernel.shape) > (stays_out ? cuda::kMaxImageBytes : kMostOperands)) return true;
+    }
+    return false;
+  }
 
   /// Pixels that a stage computes: of its sums, whole pool windows alone.
   int pooled_pixels(size_t i) const {
@@ -177,8 +200,7 @@ class PlanMaker {
       stage_at(i).input = bytes;
       const SlotLayout& slot = slots_[i];
       stage_at(i - 1).output = bytes + static_cast<int>(slot.pixel(slot.pad_top, slot.pad_left));
-      // And what a last step reads beyond.
-      const int plane = padded(int64_t{cut_.tile_samples} * slot.sample_bytes + cuda::kStepBytes);
+      const int plane = padded(int64_t{cut_.tile_samples} * slot.sample_bytes);
       bytes += plane;
       if (!chain_at(i).reads_planes) continue;
       stage_at(i).input_plane = stage_at(i - 1).output_plane = plane;
@@ -287,12 +309,12 @@ class PlanMaker {
     network.sample_elements = static_cast<int>(model_.type(0).elements());
     network.tile = padded(network.num_chunks * 4);
     network.sample_bytes = slot.sample_bytes;
-    // And what a last step, or strips below the last, read beyond.
-    const int beyond = cuda::kStepBytes + cuda::kMaxStripRows * network.stages[0].strip_step;
+    const int beyond = cuda::kMaxStripRows * network.stages[0].strip_step;  // strips below the last
     network.tile_bytes = padded(int64_t{cut_.tile_samples} * slot.sample_bytes + beyond);
     if (corrects_) lay_out_delta();
     network.teams = network.tile + network.tile_bytes;
-    network.clean = network.teams + cut_.num_teams * network.team_bytes;
+    const int64_t clean = int64_t{network.teams} + int64_t{cut_.num_teams} * network.team_bytes;
+    network.clean = static_cast<int>(std::min<int64_t>(clean, INT32_MAX / 2));
     network.num_scores = num_scores();
     network.shared_bytes = network.clean + padded(cut_.tile_samples * (network.num_scores + 2) * 4);
   }
@@ -306,37 +328,6 @@ class PlanMaker {
     plan_.delta.codes = plan_.delta.products + channels * cuda::kDeltaSamples * 4;
     plan_.delta.first_kernel_byte = team_image_bytes_;
     network.tile_bytes = plan_.delta.codes + channels * cuda::kDeltaSamples - network.tile;
-  }
-
-  void add_sources() {
-    const SlotLayout& slot = slots_[0];
-    int64_t pixels = int64_t{slot.height} * slot.width;
-    plan_.sources.assign(static_cast<size_t>(pixels * slot.pixel_bytes), -1);
-    plan_.network.filled_bytes = static_cast<int>(plan_.sources.size());
-    for (int y = 0; y < slot.height; ++y) {
-      for (int x = 0; x < slot.width; ++x) add_source(y, x, plan_.sources.data() + slot.pixel(y, x));
-    }
-  }
-
-  /// The elements of one pixel, window or strip of the tile.
-  void add_source(int y, int x, int32_t* to) const {
-    const SlotLayout& slot = slots_[0];
-    const Shape& image = slot.image;
-    const Window& w = layer_of(0).window;
-    auto add = [&](int at_y, int at_x) {
-      const bool inside = 0 <= at_y && at_y < image[0] && 0 <= at_x && at_x < image[1];
-      for (int c = 0; c < image[2]; ++c) *to++ = inside ? (at_y * image[1] + at_x) * image[2] + c : -1;
-    };
-    auto add_row = [&](int at_y) {
-      for (int j = 0; j < w.width; ++j) add(at_y, x * w.stride_x + j * w.dilation_x - w.pad_left);
-    };
-    if (slot.form == SlotForm::pixels) {
-      add(y - slot.pad_top, x - slot.pad_left);
-    } else if (slot.form == SlotForm::strips) {
-      add_row(y - slot.pad_top);
-    } else {
-      for (int i = 0; i < w.height; ++i) add_row(y * w.stride_y + i * w.dilation_y - w.pad_top);
-    }
   }
 
   const PlainNetwork& plain_;
@@ -354,11 +345,8 @@ std::optional<FusedPlan> fitting_plan(const PlainNetwork& plain, const BitSpace&
                                       const FusedChain& chain, const FusedCut& cut, bool corrects,
                                       int shared_bytes) {
   if (cut.num_teams * cut.num_warps * 32 > cuda::kNarrowThreads) return std::nullopt;
-  FusedPlan plan = PlanMaker(plain, space, chain, cut, corrects).make();
-  if (corrects && plan.network.stages[0].ending != cuda::FusedEnding::codes) return std::nullopt;
-  if (plan.network.shared_bytes > shared_bytes || 4 * plan.image.size() > cuda::kMaxImageBytes)
-    return std::nullopt;
-  return plan;
+  if (cut.num_teams > cuda::kMaxTeams) return std::nullopt;
+  return PlanMaker(plain, space, chain, cut, corrects).make(shared_bytes);
 }
 
 }  // namespace

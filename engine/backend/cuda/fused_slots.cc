@@ -57,4 +57,29 @@ SlotLayout slot_for(const Layer& reader, const ChainStage& stage, bool is_tile) 
   return slot;
 }
 
+std::vector<int32_t> sources_of(const SlotLayout& slot, const Window& w) {
+  const Shape& image = slot.image;
+  std::vector<int32_t> sources(static_cast<size_t>(slot.pixel(slot.height, 0)), -1);
+  for (int y = 0; y < slot.height; ++y) {
+    for (int x = 0; x < slot.width; ++x) {
+      int32_t* to = sources.data() + slot.pixel(y, x);
+      auto add = [&](int at_y, int at_x) {
+        const bool inside = 0 <= at_y && at_y < image[0] && 0 <= at_x && at_x < image[1];
+        for (int c = 0; c < image[2]; ++c) *to++ = inside ? (at_y * image[1] + at_x) * image[2] + c : -1;
+      };
+      auto add_row = [&](int at_y) {
+        for (int j = 0; j < w.width; ++j) add(at_y, x * w.stride_x + j * w.dilation_x - w.pad_left);
+      };
+      if (slot.form == SlotForm::pixels) {
+        add(y - slot.pad_top, x - slot.pad_left);
+      } else if (slot.form == SlotForm::strips) {
+        add_row(y - slot.pad_top);
+      } else {
+        for (int i = 0; i < w.height; ++i) add_row(y * w.stride_y + i * w.dilation_y - w.pad_top);
+      }
+    }
+  }
+  return sources;
+}
+
 }  // namespace netsurf

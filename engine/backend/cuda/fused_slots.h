@@ -1,6 +1,8 @@
 // How codes lie in shared memory: the tile of a block, and what each stage of a team reads.
 #pragma once
 
+#include <vector>
+
 #include "engine/backend/cuda/fused_chain.h"
 
 namespace netsurf {
@@ -32,5 +34,9 @@ struct SlotLayout {
 
 /// What `stage`, whose layer is `reader`, reads; the first stage's slot is the tile.
 SlotLayout slot_for(const Layer& reader, const ChainStage& stage, bool is_tile);
+
+/// For every byte that a sample of the slot fills, the element that it is of the sample; -1: 0. `window` is
+/// the reader's.
+std::vector<int32_t> sources_of(const SlotLayout& slot, const Window& window);
 
 }  // namespace netsurf

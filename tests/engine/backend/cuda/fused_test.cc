@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/backend/backend.h"
+#include "engine/backend/cuda/fused_cuts.h"
 #include "engine/backend/cuda/fused_runner.h"
 #include "engine/base/error.h"
 #include "engine/faults/sampler.h"
@@ -89,7 +90,7 @@ class PooledChain {
     int channels = random_.of<int>({1, 2, 16, 19});
     layers_ = {testing::input_layer({height, width, channels}, Format{8, 1, random_.chance(50)})};
     for (int pad : {1, 0}) {
-      const int filters = random_.of<int>({3, 5, 16, 20, 33}), rows = pad == 1 ? random_.pick(3, 5) : 3;
+      const int filters = random_.of<int>({3, 5, 16, 20, 33, 64}), rows = pad == 1 ? random_.pick(3, 5) : 3;
       Window window{
           .height = rows, .width = 3, .pad_top = pad, .pad_left = pad, .pad_bottom = pad, .pad_right = pad};
       add(testing::conv_layer("", last(), kernel({filters, rows, 3, channels}), bias(filters), window));
@@ -100,9 +101,10 @@ class PooledChain {
     }
     add(testing::plain_layer(LayerKind::flatten, "", {last()}));
     const int flat = height * width * channels;
-    add(testing::dense_layer("", last(), kernel({24, flat}), bias(24)));
-    end_stage(24, false);
-    add(testing::dense_layer("", last(), kernel({10, 24}), bias(10)));
+    const int units = random_.of<int>({24, 64});
+    add(testing::dense_layer("", last(), kernel({units, flat}), bias(units)));
+    end_stage(units, false);
+    add(testing::dense_layer("", last(), kernel({10, units}), bias(10)));
     return Model::build("pooled", layers_, parameters_);
   }
 
@@ -277,12 +279,91 @@ TEST(Fused, HasTheCpuBackendsOutcomesWhereImagesArePooled) {
     in_strips += chain.stages[0].in_image[2] == 1 ? 1 : 0;
     in_windows += chain.stages[0].in_image[2] == 2 ? 1 : 0;
     EvaluationSet set = testing::random_set(model, random.of<int>({1, 7, 9, 17}), random.bits());
-    EXPECT_TRUE(compare(model, set, random, {random.of<int>({8, 16}), 1, random.pick(1, 4)}, 3));
+    const int warps = random.pick(1, 4);
+    EXPECT_TRUE((random.chance(50) && compare(model, set, random, {16, 1, warps}, 3)) ||
+                compare(model, set, random, {8, 1, warps}, 3));
   }
   EXPECT_GT(turning, 2);
   EXPECT_GT(in_strips, 0);
   EXPECT_GT(in_windows, 0);
   EXPECT_GT(in_planes, 5);
+}
+
+/// Units of eight, four and two column tiles, which the kernels of many and of few threads share out.
+TEST(Fused, HasTheCpuBackendsOutcomesForUnitsOfEveryWidth) {
+  uint64_t seed = testing::test_seed();
+  SCOPED_TRACE("NETSURF_TEST_SEED=" + std::to_string(seed));
+  Random random(seed);
+  for (int outputs : {10, 32, 64, 128}) {
+    Model model = Model::build(
+        "wide",
+        {testing::input_layer({50}, Format{8, 1, random.chance(50)}), testing::dense_layer("", 0, 0, 1),
+         testing::activation_layer("", 1, ActivationFunction::relu, Format{8, 3, false}),
+         testing::dense_layer("", 2, 2, 3)},
+        {testing::random_parameter("k1", {outputs, 50}, Format{6, 0, true}, random),
+         testing::random_parameter("b1", {outputs}, Format{8, 2, true}, random),
+         testing::random_parameter("k2", {10, outputs}, Format{6, 0, true}, random),
+         testing::random_parameter("b2", {10}, Format{8, 2, true}, random)});
+    EvaluationSet set = testing::random_set(model, 100, random.bits());
+    for (FusedCut cut : {FusedCut{64, 1, 2}, FusedCut{64, 2, 8}}) {
+      BitSpace space(model);
+      PlainNetwork network(model);
+      auto plan = make_fused_plan(network, space, find_fused_chain(network, space), cut, kSharedBytes);
+      ASSERT_TRUE(plan);
+      const int tiles = plan->network.stages[0].num_column_tiles;
+      const bool is_wide = outputs >= 64 && cut.num_teams == 1;
+      EXPECT_EQ(tiles == cuda::kWideTiles, is_wide) << tiles;
+      compare_plan(network, space, set, *plan, random, 5);
+    }
+  }
+}
+
+/// A reshape between sums and an affine layer: the affine layer's channels are pixels of the sums'.
+TEST(Fused, LeavesAffineLayersOfOtherChannelsAlone) {
+  Random random(1);
+  Model model =
+      Model::build("reshaped",
+                   {testing::input_layer({6, 6, 1}, Format{8, 1, false}),
+                    testing::conv_layer("", 0, 0, 1, {.height = 3, .width = 3}),
+                    testing::plain_layer(LayerKind::flatten, "", {1}), testing::affine_layer("", 2, 2, 3),
+                    testing::activation_layer("", 3, ActivationFunction::relu, Format{8, 3, false}),
+                    testing::dense_layer("", 4, 4, 5)},
+                   {testing::random_parameter("k1", {3, 3, 3, 1}, Format{6, 0, true}, random),
+                    testing::random_parameter("b1", {3}, Format{8, 2, true}, random),
+                    testing::random_parameter("a", {48}, Format{6, 0, true}, random),
+                    testing::random_parameter("t", {48}, Format{6, 0, true}, random),
+                    testing::random_parameter("k2", {10, 48}, Format{6, 0, true}, random),
+                    testing::random_parameter("b2", {10}, Format{8, 2, true}, random)});
+  FusedChain chain = find_fused_chain(PlainNetwork(model), BitSpace(model));
+  EXPECT_EQ(chain.refusal, "layer \"\" is followed by something else than one plain activation");
+}
+
+/// Far more than a block holds is refused before any table is made, and before any int is too small.
+TEST(Fused, NetworksTooLargeForABlockHaveNoPlan) {
+  Random random(1);
+  const auto input = [](Shape shape) { return testing::input_layer(std::move(shape), Format{8, 1, false}); };
+  const Model wide =
+      Model::build("wide",
+                   {input({600}), testing::dense_layer("", 0, 0),
+                    testing::activation_layer("", 1, ActivationFunction::relu, Format{8, 3, false}),
+                    testing::dense_layer("", 2, 1)},
+                   {testing::random_parameter("k1", {3000, 600}, Format{6, 0, true}, random),
+                    testing::random_parameter("k2", {10, 3000}, Format{6, 0, true}, random)});
+  const Model image =
+      Model::build("image",
+                   {input({600, 600, 1}), testing::conv_layer("", 0, 0, -1, {.height = 3, .width = 3}),
+                    testing::activation_layer("", 1, ActivationFunction::relu, Format{8, 3, false}),
+                    testing::conv_layer("", 2, 1, -1, {.height = 3, .width = 3})},
+                   {testing::random_parameter("k1", {64, 3, 3, 1}, Format{6, 0, true}, random),
+                    testing::random_parameter("k2", {3, 3, 3, 64}, Format{6, 0, true}, random)});
+  for (const Model* model : {&wide, &image}) {
+    PlainNetwork network(*model);
+    BitSpace space(*model);
+    FusedChain chain = find_fused_chain(network, space);
+    ASSERT_EQ(chain.refusal, "");
+    EXPECT_TRUE(likely_plans(network, space, chain, kSharedBytes).empty());
+    EXPECT_FALSE(make_delta_plan(network, space, chain, 1, kSharedBytes));
+  }
 }
 
 /// More flips than a team has room to note, several of one operand among them, and a bias of every format.
