@@ -49,8 +49,8 @@ __global__ void __launch_bounds__(kBlockThreads)
   if (column < columns && item < body.num_items()) body(chunk, static_cast<int>(blockIdx.y), item, column);
 }
 
-/// A warp a unit: those of a block are samples side by side, which read the same operands. More than two blocks
-/// at a time would leave a thread too few registers.
+/// A warp a unit: those of a block are samples side by side, which read the same operands. More than two
+/// blocks at a time would leave a thread too few registers.
 __global__ void __launch_bounds__(kBlockThreads, 2)
     sum_units(const __grid_constant__ SumsOp op, LaneChunk chunk, int64_t num_units) {
   const int64_t unit = int64_t{blockIdx.x} * (kBlockThreads / 32) + threadIdx.x / 32;
