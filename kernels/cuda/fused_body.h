@@ -118,7 +118,7 @@ NETSURF_HD inline void fill_tile(const FusedNetwork& network, int64_t first, uin
     }
   }
   for (int i = network.tile_samples * network.sample_bytes + thread; i < network.tile_bytes; i += num_threads)
-    tile[i] = 0;  // what a last step reads beyond
+    tile[i] = 0;  // what strips below the last read
 }
 
 /// Fills the block's shared memory. One call for the block, by all its threads.

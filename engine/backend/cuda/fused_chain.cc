@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/backend/cuda/layer_facts.h"
 #include "engine/backend/fusion.h"
 #include "engine/backend/requantizer.h"
 #include "kernels/cuda/fused.h"
@@ -79,10 +80,7 @@ class ChainFinder {
     return chain;
   }
 
-  bool fits_a_byte(int layer) const {
-    const TensorType& type = model_.type(layer);
-    return type.low >= 0 ? type.high <= 255 : type.low >= -128 && type.high <= 127;
-  }
+  bool fits_a_byte(int layer) const { return fits_byte(model_.type(layer)); }
 
   bool fits_planes(int layer) const {
     const TensorType& type = model_.type(layer);
@@ -171,26 +169,10 @@ class ChainFinder {
   std::vector<bool> has_bits_;  // per parameter
 };
 
-int frac_bits_of(const Model& model, int parameter) {
-  return model.parameters()[static_cast<size_t>(parameter)].format.frac_bits();
-}
-
 }  // namespace
 
 bool FusedChain::has_planes() const {
   return std::any_of(stages.begin(), stages.end(), [](const ChainStage& stage) { return stage.puts_planes; });
-}
-
-Alignment sums_alignment(const Model& model, int index) {
-  const Layer& layer = model.layers()[static_cast<size_t>(index)];
-  const int products = model.type(layer.inputs[0]).frac_bits + frac_bits_of(model, layer.kernel);
-  return align(products, layer.bias < 0 ? products : frac_bits_of(model, layer.bias));
-}
-
-Alignment affine_alignment(const Model& model, int index) {
-  const Layer& layer = model.layers()[static_cast<size_t>(index)];
-  const int products = model.type(layer.inputs[0]).frac_bits + frac_bits_of(model, layer.scale);
-  return align(products, layer.shift < 0 ? products : frac_bits_of(model, layer.shift));
 }
 
 FusedChain find_fused_chain(const PlainNetwork& plain, const BitSpace& space) {

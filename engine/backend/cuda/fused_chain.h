@@ -34,10 +34,6 @@ struct FusedChain {
   bool has_planes() const;
 };
 
-/// Left shifts of a layer's products and of its bias; of an affine layer's scaled codes and of its shift.
-Alignment sums_alignment(const Model& model, int layer);
-Alignment affine_alignment(const Model& model, int layer);
-
 /// The model's stages from input to scored codes.
 FusedChain find_fused_chain(const PlainNetwork& plain, const BitSpace& space);
 

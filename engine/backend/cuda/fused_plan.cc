@@ -4,8 +4,8 @@
 
 #include "engine/backend/cuda/fused_image.h"
 #include "engine/backend/cuda/fused_slots.h"
+#include "engine/backend/cuda/layer_facts.h"
 #include "engine/backend/requantizer.h"
-#include "engine/model/exactness.h"
 
 namespace netsurf {
 namespace {

@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 
+#include "engine/backend/cuda/layer_facts.h"
 #include "engine/backend/requantizer.h"
 #include "engine/base/error.h"
 #include "kernels/cuda/error.h"
@@ -34,10 +35,6 @@ cuda::WindowShape window_shape(const Window& w, const Shape& in) {
   shape.pad_top = w.pad_top;
   shape.pad_left = w.pad_left;
   return shape;
-}
-
-bool fits_byte(const TensorType& type) {
-  return type.low >= 0 ? type.high <= UINT8_MAX : type.low >= INT8_MIN && type.high <= INT8_MAX;
 }
 
 /// Whether every operand is an int8, whatever bits flip.
@@ -183,11 +180,7 @@ void LayerPlan::add_sums(int index) {
   const TensorType& in = model().type(layer.inputs[0]);
   const Shape& out = model().type(index).shape;
   const Parameter& kernel = model().parameters()[static_cast<size_t>(layer.kernel)];
-  int product_frac_bits = in.frac_bits + kernel.format.frac_bits();
-  Alignment alignment =
-      align(product_frac_bits,
-            layer.bias < 0 ? product_frac_bits
-                           : model().parameters()[static_cast<size_t>(layer.bias)].format.frac_bits());
+  const Alignment alignment = sums_alignment(model(), index);
   cuda::SumsOp op;
   if (layer.kind == LayerKind::dense) {
     op.window.channels = in.shape[0];
@@ -232,10 +225,7 @@ void LayerPlan::add_activation(int index) {
 void LayerPlan::add_affine(int index) {
   const Layer& layer = model().layers()[static_cast<size_t>(index)];
   const TensorType& in = model().type(layer.inputs[0]);
-  auto frac_bits = [&](int p) { return model().parameters()[static_cast<size_t>(p)].format.frac_bits(); };
-  int product_frac_bits = in.frac_bits + frac_bits(layer.scale);
-  Alignment alignment =
-      align(product_frac_bits, layer.shift < 0 ? product_frac_bits : frac_bits(layer.shift));
+  const Alignment alignment = affine_alignment(model(), index);
   cuda::AffineOp op;
   op.num_elements = static_cast<int>(in.elements());
   op.num_channels = in.shape.back();
